@@ -1,0 +1,1 @@
+"""The door: web, command line and wiring. Nobody imports app."""

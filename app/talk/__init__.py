@@ -1,0 +1,1 @@
+"""Talks: the format in which a village's chats are specified, read and compared."""

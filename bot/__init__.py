@@ -1,0 +1,1 @@
+"""The bot itself: it hears, understands, remembers and speaks."""

@@ -1,0 +1,196 @@
+"""The inbox: each message is accepted exactly once, and stays until it is handled or parked.
+
+new ──handled──▶ done
+ │ fails: tried again, its chat waits
+ └──after three tries──▶ parked ──replay──▶ new
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, exists, func, text, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.channels.base import Received
+from bot.domain.types import Moment
+
+NEW, DONE, PARKED = 0, 1, 2
+BACKOFF = (timedelta(seconds=1), timedelta(seconds=5))  # after that it is parked: three tries
+
+
+class Inbox(SQLModel, table=True):
+    """One message as a platform gave it."""
+
+    __table_args__ = (
+        Index("uq_inbox_channel_key", "channel", "key", unique=True),
+        Index(
+            "ix_inbox_new",
+            "channel",
+            "chat",
+            "id",
+            sqlite_where=text("state = 0"),
+            postgresql_where=text("state = 0"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    key: str
+    chat: str
+    payload: str
+    received_at: datetime = Field(sa_type=Moment)
+    attempt: int = 0  # tells the call that stored the row from its repeats
+    state: int = NEW
+    tries: int = 0
+    next_at: datetime | None = Field(default=None, sa_type=Moment)
+    handled: int = 0  # how often its effects were committed: 1, or something is very wrong
+    handled_at: datetime | None = Field(default=None, sa_type=Moment)
+    fault: str = ""
+    passive_until: datetime | None = Field(default=None, sa_type=Moment)
+    answer: str | None = None  # words given in the platform's own response; "" none
+    has_fact: bool = False  # a reading, an incident or a question stands on it: kept longer
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message at the door. `wants_row`: the hook must know whether it is a repeat, and what was answered."""
+
+    channel: str
+    received: Received
+    at: datetime
+    wants_row: bool = False
+    passive_until: datetime | None = (
+        None  # so long its answer may go in the platform's own response
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the store knows of an arrival after the commit."""
+
+    id: int
+    is_new: bool
+    state: int
+    answer: str | None
+
+
+def accept(session: Session, arrivals: Sequence[Arrival]) -> list[Accepted | None]:
+    """Store a batch, repeats left out by the unique key; rows only for those that want them."""
+    rows: list[dict[str, Any]] = []
+    for arrival in arrivals:
+        received = arrival.received
+        rows.append(
+            {
+                "channel": arrival.channel,
+                "key": received.key,
+                "chat": received.chat,
+                "payload": received.payload,
+                "received_at": arrival.at,
+                "passive_until": arrival.passive_until,
+                "attempt": secrets.randbits(62) if arrival.wants_row else 0,
+            }
+        )
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(Inbox).on_conflict_do_nothing(index_elements=["channel", "key"])
+    session.connection().execute(statement, rows)
+    return _rows(session, arrivals, rows)
+
+
+def _rows(
+    session: Session, arrivals: Sequence[Arrival], rows: list[dict[str, Any]]
+) -> list[Accepted | None]:
+    wanted = [(a.channel, a.received.key) for a in arrivals if a.wants_row]
+    if not wanted:
+        return [None] * len(arrivals)
+    query = select(
+        Inbox.channel, Inbox.key, Inbox.id, Inbox.attempt, Inbox.state, Inbox.answer
+    ).where(tuple_(col(Inbox.channel), col(Inbox.key)).in_(wanted))
+    found = {(r[0], r[1]): r for r in session.exec(query).all()}
+    out: list[Accepted | None] = []
+    for arrival, row in zip(arrivals, rows, strict=True):
+        if not arrival.wants_row:
+            out.append(None)
+            continue
+        _, _, row_id, attempt, state, answer = found[arrival.channel, arrival.received.key]
+        out.append(Accepted(row_id or 0, attempt == row["attempt"], state, answer))
+    return out
+
+
+def next_rows(session: Session, now: datetime, limit: int) -> list[Inbox]:
+    """Messages to handle, oldest first; a chat whose earlier message waits for its next try is left out."""
+    earlier = aliased(Inbox)
+    waits = exists().where(
+        col(earlier.channel) == col(Inbox.channel),
+        col(earlier.chat) == col(Inbox.chat),
+        col(earlier.state) == NEW,
+        col(earlier.next_at) > now,
+        col(earlier.id) <= col(Inbox.id),
+    )
+    query = select(Inbox).where(Inbox.state == NEW, ~waits).order_by(col(Inbox.id)).limit(limit)
+    return list(session.exec(query).all())
+
+
+def fail(session: Session, row_id: int, now: datetime, fault: str) -> bool:
+    """Note a fault; True when the message is parked and its chat may go on."""
+    row = session.get_one(Inbox, row_id)
+    row.tries += 1
+    row.fault = fault
+    if row.tries > len(BACKOFF):
+        row.state, row.next_at = PARKED, None
+    else:
+        row.next_at = now + BACKOFF[row.tries - 1]
+    session.add(row)
+    session.flush()
+    return row.state == PARKED
+
+
+def replay(session: Session, row_id: int | None = None) -> int:
+    """Put parked messages (one, or all) back; how many."""
+    statement = (
+        update(Inbox)
+        .where(col(Inbox.state) == PARKED)
+        .values(state=NEW, tries=0, next_at=None, fault="")
+    )
+    if row_id is not None:
+        statement = statement.where(col(Inbox.id) == row_id)
+    return session.connection().execute(statement).rowcount
+
+
+def counts(session: Session) -> dict[int, int]:
+    """How many messages are in each state."""
+    query = select(Inbox.state, func.count()).group_by(col(Inbox.state))
+    return dict(session.exec(query).all())
+
+
+def oldest_new(session: Session) -> datetime | None:
+    """When the oldest message that nobody has handled came."""
+    query = select(func.min(Inbox.received_at)).where(Inbox.state == NEW)
+    return session.exec(query).one()
+
+
+def next_try(session: Session) -> datetime | None:
+    """When the next failed message may be tried again; None: nothing waits for its time."""
+    query = select(func.min(Inbox.next_at)).where(
+        Inbox.state == NEW, col(Inbox.next_at).is_not(None)
+    )
+    return session.exec(query).one()
+
+
+def forget_texts(session: Session, before: datetime) -> int:
+    """Drop the words of messages without a fact that were handled before a moment; how many."""
+    statement = (
+        update(Inbox)
+        .where(
+            col(Inbox.state) == DONE,
+            col(Inbox.handled_at) < before,
+            col(Inbox.has_fact).is_(False),
+            col(Inbox.payload) != "",
+        )
+        .values(payload="", answer="")
+    )
+    return session.connection().execute(statement).rowcount

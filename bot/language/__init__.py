@@ -1,0 +1,1 @@
+"""Text to meaning, pure: no database, no platform, no clock."""

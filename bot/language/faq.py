@@ -1,0 +1,180 @@
+"""Questions and rumours: the approved entry that a message asks for, or the honest lack of one.
+
+    text ── gate ── 120 · doctor · cadre
+          └ form ── nothing asked → silence
+                 └ match: whole message, then each clause ── judge ── answer · did you mean · nothing
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.language.faq_ask import Form, Forwards, clauses, form
+from bot.language.faq_judge import Judged, judge
+from bot.language.faq_match import Matcher
+from bot.language.gate import WHY, Action, Gate
+from bot.language.lexicon import Lexicon, without_mention
+from bot.language.pack import Entry, Pack
+
+__all__ = ["Action", "Asked", "Engine", "Hit"]
+
+_GROUP_LENGTH = 60  # a longer message in a group is a story or a notice, not a question
+_FORWARD_SURE = 0.95
+_SHORTEST_CLAUSE = 4
+_ECHO = 0.1  # less of the whole message than this is not asked in a part of it either
+_TOGETHER = 0.9
+_SECOND = 0.25
+_UNSURE = 0.5  # from here on it is a question of ours, though not one we can answer
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry, how sure (0..1, calibrated), and why in Chinese."""
+
+    entry: Entry
+    confidence: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message asks. `hits`: what is said, at most two; `nearest`: up to three that are not."""
+
+    action: Action
+    hits: tuple[Hit, ...] = ()
+    nearest: tuple[Hit, ...] = ()
+    is_question: bool = False
+    is_forward: bool = False
+    steps: tuple[str, ...] = ()
+
+
+class Engine:
+    """All packs of a place. Holds no state after it is built, so threads may share it."""
+
+    def __init__(
+        self, packs: Sequence[Pack], *, gate: Gate, base_lexicon: Lexicon | None = None
+    ) -> None:
+        """`base_lexicon`: dialect that all packs share; each pack adds its own words.
+
+        Raises:
+            ValueError: an entry names a word group that does not exist.
+        """
+        self._gate = gate
+        self._owner = [pack for pack in packs for _ in pack.entries]
+        self._entries = [entry for pack in packs for entry in pack.entries]
+        lexicon = (base_lexicon or Lexicon()).merged(*(pack.lexicon for pack in packs))
+        self._matcher = Matcher(self._entries, lexicon)
+        self._forwards = Forwards(
+            [
+                (at, folded)
+                for at, several in enumerate(self._matcher.folded)
+                if self._entries[at].verdict is not None
+                for folded in several
+            ]
+        )
+
+    def ask(self, text: str, *, on: date, addressed: bool, in_group: bool) -> Asked:
+        """Find what the message asks for, and whether it may be said there on that day."""
+        to_us = addressed or not in_group
+        folded = self._matcher.folder.fold(without_mention(text))
+        shape = form(folded)
+        asked = shape.question or shape.claim or (shape.bare and to_us)
+        steps: list[str] = []
+        gated = self._gate.judge(text)
+        if gated is not None:
+            steps.append(f"{WHY[gated.action]}（{gated.rule}：{'、'.join(gated.words[:6])}）")
+            if to_us or gated.action is Action.EMERGENCY:
+                return Asked(gated.action, (), (), asked, shape.forward, tuple(steps))
+            return Asked(Action.NONE, (), (), asked, shape.forward, tuple(steps))
+        forwarded = self._forwarded(folded, on, shape, to_us)
+        if forwarded is not None:
+            return forwarded
+        if shape.reading or (not to_us and not _may_answer_in_group(folded, shape)):
+            steps.append("没有在问" if not asked else "是邻里之间说话，或不是一句问话")
+            return Asked(Action.NONE, (), (), asked, shape.forward, tuple(steps))
+        return self._answer(folded, shape, on, to_us)
+
+    def _forwarded(self, folded: str, on: date, shape: Form, to_us: bool) -> Asked | None:
+        near = self._forwards.nearest(folded)
+        if near is None or not (shape.forward or shape.claim):
+            return None
+        at, share = near
+        if len(folded) < 25 and not to_us:
+            return None
+        sure = min(0.99, 0.6 + 0.4 * share) if share < 1 else _FORWARD_SURE
+        hit = Hit(self._entries[at], round(sure, 3), f"和登记过的传言字句重合 {share:.0%}")
+        if sure < self._bar(at, to_us) or not self._current(at, on):
+            return None
+        return Asked(Action.ANSWER, (hit,), (), shape.question, True, (hit.why,))
+
+    def _answer(self, folded: str, shape: Form, on: date, to_us: bool) -> Asked:
+        judged = self._judge_parts(folded, shape)
+        said: list[Hit] = []
+        kept: list[Hit] = []
+        for one in judged:
+            hit = Hit(self._entries[one.entry], one.confidence, one.why)
+            if not self._current(one.entry, on):
+                kept.append(Hit(hit.entry, hit.confidence, f"不在有效期内，不能说；{one.why}"))
+            elif one.confidence >= self._bar(one.entry, to_us) and len(said) < 2:
+                said.append(hit)
+            else:
+                kept.append(hit)
+        steps = [f"{hit.entry.question}：{hit.confidence:.2f}，{hit.why}" for hit in (*said, *kept)][:5]
+        if said and not to_us:
+            said = said[:1]
+        action = Action.ANSWER if said else Action.NONE
+        if not said and to_us and shape.question and kept and kept[0].confidence >= _UNSURE:
+            action = Action.CADRE
+            steps.append("把握不够，交给干部回答")
+        return Asked(
+            action, tuple(said), tuple(kept[:3]), shape.question, shape.forward, tuple(steps)
+        )
+
+    def _judge_parts(self, folded: str, shape: Form) -> list[Judged]:
+        """The whole message, then clauses that the first answer does not already explain."""
+        whole = judge(self._matcher, folded, shape)
+        best = {one.entry: one for one in self._both(whole)}
+        spans = clauses(folded)
+        for start, end in spans if len(spans) > 1 else []:
+            part = folded[start:end]
+            part_shape = form(part)
+            if end - start < _SHORTEST_CLAUSE or not (part_shape.question or part_shape.claim):
+                continue
+            for one in judge(self._matcher, part, part_shape)[:1]:
+                known = best.get(one.entry)
+                if known is None or (
+                    known.entry != whole[0].entry
+                    and whole[0].confidence >= _UNSURE
+                    and (known.confidence < _ECHO or any(start <= at < end for at in whole[0].met))
+                ):
+                    continue
+                if one.confidence > known.confidence:
+                    best[one.entry] = one
+        return sorted(best.values(), key=lambda one: -one.confidence)
+
+    def _both(self, whole: list[Judged]) -> list[Judged]:
+        """Two remedies named in one breath share the confidence: both are asked for."""
+        if len(whole) < 2 or not all(self._matcher.is_rumour[one.entry] for one in whole[:2]):
+            return whole
+        first, second = whole[:2]
+        if not (first.met - second.met and second.met - first.met):
+            return whole
+        if first.confidence + second.confidence < _TOGETHER or second.confidence < _SECOND:
+            return whole
+        shared = round(first.confidence + second.confidence, 3)
+        return [replace(first, confidence=shared), replace(second, confidence=shared), *whole[2:]]
+
+    def _bar(self, at: int, to_us: bool) -> float:
+        pack = self._owner[at]
+        return pack.bar_private if to_us else pack.bar_group
+
+    def _current(self, at: int, on: date) -> bool:
+        return self._owner[at].is_current(self._entries[at], on)
+
+
+def _may_answer_in_group(folded: str, shape: Form) -> bool:
+    return (
+        shape.question
+        and len(folded) <= _GROUP_LENGTH
+        and not (shape.neighbour or shape.rhetoric or shape.forward)
+    )

@@ -1,0 +1,115 @@
+"""Whether anything is asked, of whom, and in how many parts: the form of a message, not its topic."""
+
+import re
+from dataclasses import dataclass
+
+from bot.language.faq_rank import containment, shingles
+
+# Folded text is meant throughout: 咋 is 怎么 already, 啥 is 什么.
+_END = r"(?=$|[,。.;!?~、\n ])"
+_QUESTION = re.compile(
+    r"\?|怎么|什么|为什么|哪|谁|几(?=[天个次回点遍分层度种片号米口秒岁小周])|多少|多久|多大|多高|多远"
+    r"|吗|么" + _END + r"|嘛" + _END + r"|呢" + _END + r"|[不没啵否]" + _END + r"|没有" + _END + r"|不[啊呀哦咯呗嘞]"
+    r"|没[啊呀哦]" + _END + r"|(.)不\1|(.)没\2|能不|要不要|是不是|有没有|可不可|会不会|行不行|用不着|(..)不\3"
+    r"|还是|管用|真的假的|靠谱|谣言|可信|求教|请教|请问|问一下|问下|想问|打听|咨询|想知道|想了解|来着"
+    r"|[吧咩]" + _END + r"|可以" + _END + r"|讲究|该咋|告诉我|说说|说一下|讲讲|讲一下|教我|教教"
+)
+_CLAIM = re.compile(
+    r"听说|听人说|听他们说|都说|有人说|人家说|网上|群里|朋友圈|抖音|快手|微信|据说|说是|专家|都在传"
+    r"|传言|传说|转发|扩散|谣|真的|假的|信|电视上|老辈|老话|偏方|他们说|她们说|说喝|说吃|说用"
+)
+_FORWARD = re.compile(
+    r"^(转[:：发]|【|\[?链接|紧急|扩散|重要通知|通知|关于|收到上级|#|刚刚|接上级|好消息|快看|震惊|告诉"
+    r"|温馨提示|特大|速转|请转|各位|\[视频|\[图片)|转发|扩散|互相转告|转给|转起|速转|紧急通知"
+)
+_NEIGHBOUR = re.compile(
+    r"[你恁侬]|您|^@|^(他|她)?[一-龥]{0,3}(嫂子|大爷|大娘|大姐|大哥|老弟|妹子|老铁|哥们|婶子|兄弟)[ ,]"
+)
+_RHETORIC = re.compile(
+    r"哈哈|嘿嘿|笑|呸|哪能|谁知道|咋想|开玩笑|说不定|怪不得|难怪|可真|真会|才怪|有什么用|管他"
+    r"|怎么不上天|谁信|没天理|世道|到头|是个头|了得|个屁|扯淡|服了|无语|醉了|谁还|谁稀|何苦"
+)
+_BARE = re.compile(r"[了我有他她你]|[啊呀哦哈嘞啦]" + _END)
+_CLAUSE = re.compile(r"[,。.;!?~、:\n ]+")
+_READING = re.compile(r"(?<![\d.])3[4-9](?:[.点度]\d?|\d)(?![\d.])|体温|正常")
+_LONG = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """question: asked outright. claim: hearsay put up for judging. bare: a topic alone, as one
+    types into a search box. forward: passed on, not said. neighbour: put to somebody present. reading: gives a temperature or says all is well.
+    """
+
+    question: bool
+    claim: bool
+    bare: bool
+    forward: bool
+    neighbour: bool
+    rhetoric: bool
+    reading: bool
+
+
+def form(folded: str) -> Form:
+    """The form of a folded message."""
+    forward = len(folded) >= _LONG or bool(_FORWARD.search(folded) and len(folded) >= 25)
+    return Form(
+        question=bool(_QUESTION.search(folded)),
+        claim=bool(_CLAIM.search(folded)),
+        bare=len(folded) <= 10 and not _BARE.search(folded),
+        forward=forward,
+        neighbour=bool(_NEIGHBOUR.search(folded)),
+        rhetoric=bool(_RHETORIC.search(folded)),
+        reading=bool(_READING.search(folded)) and not _QUESTION.search(folded),
+    )
+
+
+def clauses(folded: str) -> list[tuple[int, int]]:
+    """Where the clauses of a message stand; voice transcripts part them with blanks."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for mark in [*_CLAUSE.finditer(folded), None]:
+        end = len(folded) if mark is None else mark.start()
+        if end > start:
+            spans.append((start, end))
+        start = len(folded) if mark is None else mark.end()
+    return spans
+
+
+class Forwards:
+    """Wordings long enough to be recognised when they are passed on with edits."""
+
+    SHORTEST = 12  # characters without marks: shorter ones are anybody's words
+    NEAR = 0.6
+
+    def __init__(self, wordings: list[tuple[int, str]]) -> None:
+        """`wordings`: the entry's number and one folded wording."""
+        self._known = [
+            (entry, part)
+            for entry, text in wordings
+            if len(part := shingles(text)) >= self.SHORTEST - 2
+        ]
+        self._entries: dict[str, set[int]] = {}
+        for at, (_, part) in enumerate(self._known):
+            for piece in part:
+                self._entries.setdefault(piece, set()).add(at)
+
+    def nearest(self, folded: str) -> tuple[int, float] | None:
+        """The entry whose wording the message nearly repeats, and how nearly; None under NEAR.
+
+        Either the message holds most of the wording, or a long wording most of the message.
+        """
+        whole = shingles(folded)
+        shared: dict[int, int] = {}
+        for piece in whole:
+            for at in self._entries.get(piece, ()):
+                shared[at] = shared.get(at, 0) + 1
+        best: tuple[int, float] | None = None
+        for at in sorted(shared):
+            entry, part = self._known[at]
+            near = containment(part, whole)
+            if len(whole) >= 2 * self.SHORTEST:
+                near = max(near, containment(whole, part))
+            if near >= self.NEAR and (best is None or near > best[1]):
+                best = (entry, near)
+        return best

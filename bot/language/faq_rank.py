@@ -1,0 +1,78 @@
+"""Nearness of a question to many wordings: shared characters or words, weighed by rarity."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+_MARKS = re.compile(r"[^\w]+")
+
+
+def grams(text: str) -> list[str]:
+    """Single characters and pairs, marks and blanks left out."""
+    run = _MARKS.sub("", text)
+    return [*run, *map("".join, zip(run, run[1:], strict=False))]
+
+
+class Nearness:
+    """An inverted index of grams over documents, each of which has one or more wordings.
+
+    Grams that more than `common` of the wordings have cannot tell entries apart and are left out
+    of the postings of big indexes, so that a question costs the same at 10,000 entries.
+    """
+
+    def __init__(
+        self,
+        wordings: Sequence[Sequence[str]],
+        *,
+        common: float = 0.25,
+    ) -> None:
+        """`wordings`: for each document, its wordings, folded."""
+        self._owner = [doc for doc, several in enumerate(wordings) for _ in several]
+        counted = [Counter(grams(one)) for several in wordings for one in several]
+        seen: Counter[str] = Counter()
+        for counts in counted:
+            seen.update(counts.keys())
+        total = max(1, len(counted))
+        self._idf = {gram: math.log(1 + total / count) for gram, count in seen.items()}
+        self._unseen = math.log(1 + total)
+        lists: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        limit = max(50, common * total)
+        for index, counts in enumerate(counted):
+            weights = self._weights(counts)
+            for gram, weight in weights.items():
+                if seen[gram] <= limit:
+                    lists[gram].append((index, weight))
+        self._lists = dict(lists)
+
+    def _weights(self, counts: Counter[str]) -> dict[str, float]:
+        raw = {
+            gram: (1 + math.log(count)) * self._idf.get(gram, self._unseen)
+            for gram, count in counts.items()
+        }
+        length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
+        return {gram: weight / length for gram, weight in raw.items()}
+
+    def scores(self, text: str) -> dict[int, float]:
+        """Documents with the cosine of their nearest wording; those that share nothing are left out."""
+        sums: defaultdict[int, float] = defaultdict(float)
+        for gram, weight in self._weights(Counter(grams(text))).items():
+            for index, other in self._lists.get(gram, ()):
+                sums[index] += weight * other
+        best: dict[int, float] = {}
+        for index, score in sums.items():
+            doc = self._owner[index]
+            if score > best.get(doc, 0.0):
+                best[doc] = score
+        return best
+
+
+def shingles(text: str, size: int = 3) -> frozenset[str]:
+    """Runs of `size` characters, marks, blanks and digits left out: edits of a forward keep most."""
+    run = re.sub(r"[\W\d_]+", "", text)
+    return frozenset(run[at : at + size] for at in range(len(run) - size + 1))
+
+
+def containment(part: frozenset[str], whole: frozenset[str]) -> float:
+    """How much of `part` stands in `whole`."""
+    return len(part & whole) / len(part) if part else 0.0

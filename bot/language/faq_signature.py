@@ -1,0 +1,141 @@
+"""Signatures: groups of words of which each must be met, and the one pass that finds them.
+
+A word of a group is one of
+    口罩          anywhere in the text, but not inside a longer word that is another thing
+    戴…多久       the parts in this order, at most eight characters apart, in one clause
+    ^口罩  不$     at the start or the end of a clause
+    @戴           any word of the lexicon's group of that name
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.language.lexicon import Folder
+from bot.language.pack import Groups
+
+_GAP = r"[^,。.;!?\n ]{0,8}?"
+_START = r"(?:^|(?<=[,。.;!?、:\n ]))"
+_END = r"(?=$|[,。.;!?、\n ])"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What of the vocabulary a text holds: word ids to where the first of each stands."""
+
+    spans: Mapping[int, tuple[int, int]]
+
+    def covered(self, ids: Iterable[int]) -> frozenset[int]:
+        """Positions of the text that these words explain."""
+        return frozenset(at for i in ids if i in self.spans for at in range(*self.spans[i]))
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One set of groups, as word ids; `nots` forbid."""
+
+    groups: tuple[frozenset[int], ...]
+    nots: frozenset[int]
+
+    def fires(self, found: Found) -> bool:
+        """Whether each group is met and nothing forbids."""
+        return self.is_met(found) and not self.is_forbidden(found)
+
+    def is_met(self, found: Found) -> bool:
+        """Whether each group is met."""
+        ids = found.spans.keys()
+        return not any(group.isdisjoint(ids) for group in self.groups)
+
+    def is_forbidden(self, found: Found) -> bool:
+        """Whether a word stands there that must not."""
+        return not self.nots.isdisjoint(found.spans.keys())
+
+    def met(self, found: Found) -> frozenset[int]:
+        """The words that met the groups."""
+        return frozenset(i for group in self.groups for i in group if i in found.spans)
+
+
+class Vocabulary:
+    """All words of all signatures, looked for together."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        groups: Mapping[str, Sequence[str]],
+        inside: Mapping[str, Sequence[str]],
+    ) -> None:
+        """`groups` are what `@name` stands for; `inside`: word to longer words that hide it."""
+        self._folder = folder
+        self._groups = groups
+        self._ids: dict[str, int] = {}
+        self._names: list[str] = []
+        self._by_head: dict[str, list[tuple[str, int]]] = {}
+        self._patterns: list[tuple[int, str, re.Pattern[str]]] = []
+        self._hidden: dict[str, list[tuple[str, str]]] = {}
+        for word, longer in inside.items():
+            for outer in longer:
+                self._hidden.setdefault(outer[0], []).append((outer, folder.fold(word)))
+
+    def name(self, word_id: int) -> str:
+        """The word as it was written in the pack."""
+        return self._names[word_id]
+
+    def signature(self, must: Groups, nots: Sequence[str] = ()) -> Signature:
+        """Compile; unknown words get an id.
+
+        Raises:
+            ValueError: `@name` is no group.
+        """
+        groups = tuple(frozenset(self._add(group)) for group in must)
+        return Signature(groups, frozenset(self._add(nots)))
+
+    def _add(self, words: Sequence[str]) -> list[int]:
+        ids: list[int] = []
+        for word in words:
+            if word.startswith("@"):
+                if word[1:] not in self._groups:
+                    raise ValueError(f"没有叫 {word} 的词组")
+                ids += self._add(self._groups[word[1:]])
+            else:
+                ids.append(self._id(word))
+        return ids
+
+    def _id(self, word: str) -> int:
+        start, end = word.startswith("^"), word.endswith("$")
+        parts = [self._folder.fold(part) for part in word.strip("^$").split("…")]
+        key = ("^" if start else "") + "…".join(parts) + ("$" if end else "")
+        if key in self._ids:
+            return self._ids[key]
+        word_id = self._ids[key] = len(self._names)
+        self._names.append(key)
+        if start or end or len(parts) > 1:
+            middle = _GAP.join(map(re.escape, parts))
+            pattern = (_START if start else "") + middle + (_END if end else "")
+            self._patterns.append((word_id, max(parts, key=len), re.compile(pattern)))
+        else:
+            self._by_head.setdefault(parts[0][0], []).append((parts[0], word_id))
+        return word_id
+
+    def find(self, text: str) -> Found:
+        """Look for every word in folded text."""
+        hidden = self._hidden_spans(text)
+        spans: dict[int, tuple[int, int]] = {}
+        for at, head in enumerate(text):
+            for word, word_id in self._by_head.get(head, ()):
+                if word_id in spans or not text.startswith(word, at):
+                    continue
+                end = at + len(word)
+                if not any(a <= at and end <= b for a, b in hidden.get(word, ())):
+                    spans[word_id] = (at, end)
+        for word_id, longest, pattern in self._patterns:
+            if longest in text and (match := pattern.search(text)):
+                spans[word_id] = match.span()
+        return Found(spans)
+
+    def _hidden_spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for at, head in enumerate(text):
+            for outer, word in self._hidden.get(head, ()):
+                if text.startswith(outer, at):
+                    spans.setdefault(word, []).append((at, at + len(outer)))
+        return spans

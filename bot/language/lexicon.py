@@ -1,0 +1,156 @@
+"""Words of a pack: names of one thing folded into one, groups of words, and the cutting of text."""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeAlias
+
+import jieba
+
+_JIEBA = threading.Lock()
+_KNOWN: set[str] = set()
+_JUNK = re.compile(
+    "[\u200b-\u200f\u2060\ufe00-\ufe0f\U0001f000-\U0001faff\u2600-\u27bf]"
+    r"|\[[\u4e00-\u9fffa-z]{1,4}\]"  # how platforms write their own faces: [捂脸]
+)
+_BLANKS = re.compile(r"[ \t\r\u3000]+")
+_MENTION = re.compile(r"@[^\s,，:：]{1,12}[\s,，:：]*")
+
+
+def warm() -> None:
+    """Load jieba's dictionary now (0.7 s), so that the first question need not wait."""
+    with _JIEBA:
+        jieba.initialize()
+
+
+def load_words(words: Iterable[str]) -> None:
+    """Give jieba the packs' words once; later packs add, nothing is taken away."""
+    with _JIEBA:
+        for word in words:
+            if word not in _KNOWN:
+                _KNOWN.add(word)
+                jieba.add_word(word)
+
+
+@lru_cache(maxsize=4096)
+def cut(text: str) -> tuple[str, ...]:
+    """Words of folded text, blanks and marks left out."""
+    with _JIEBA:
+        words = jieba.lcut(text, HMM=False)
+    return tuple(word for word in words if word[0].isalnum())
+
+
+def frequency(word: str) -> int:
+    """How often jieba's own corpus has the word; 0 where it is unknown."""
+    with _JIEBA:
+        jieba.initialize()
+    return int(jieba.dt.FREQ.get(word) or 0)
+
+
+def plain(text: str) -> str:
+    """Width, case, faces and blanks folded; marks stay, because they part questions."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return _BLANKS.sub(" ", _JUNK.sub(" ", folded)).strip()
+
+
+def without_mention(text: str) -> str:
+    """The words without `@name`, which is for whom they are and not what they ask."""
+    return _MENTION.sub(" ", text).strip()
+
+
+_Lists: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What lexicon.toml holds.
+
+    same: standard name to its other names, folded into it. relation: relation to its words.
+    group: a name for many words, used in `must` as `@name`. inside: a word to longer words in
+    which it is another thing (酒 in 酒精). words: for jieba.
+    """
+
+    same: _Lists = field(default_factory=dict)
+    relation: _Lists = field(default_factory=dict)
+    group: _Lists = field(default_factory=dict)
+    inside: _Lists = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+
+    @staticmethod
+    def from_toml(values: Mapping[str, object], place: str) -> "Lexicon":
+        """Build it from a parsed lexicon.toml.
+
+        Raises:
+            ValueError: the file and the part are named.
+        """
+        unknown = sorted(set(values) - {"same", "relation", "group", "inside", "words"})
+        if unknown:
+            raise ValueError(f"{place}: 不认识的部分 {'、'.join(unknown)}")
+        words = values.get("words", {})
+        if not isinstance(words, Mapping):
+            raise ValueError(f"{place}: [words] 应当是一张表")
+        return Lexicon(
+            same=_lists(values.get("same", {}), f"{place}: [same]"),
+            relation=_lists(values.get("relation", {}), f"{place}: [relation]"),
+            group=_lists(values.get("group", {}), f"{place}: [group]"),
+            inside=_lists(values.get("inside", {}), f"{place}: [inside]"),
+            words=_words(words.get("add", ()), f"{place}: [words] add"),
+        )
+
+    def merged(self, *others: "Lexicon") -> "Lexicon":
+        """All words together; a name that several have gets the words of all."""
+        every = (self, *others)
+        return Lexicon(
+            same=_joined(lexicon.same for lexicon in every),
+            relation=_joined(lexicon.relation for lexicon in every),
+            group=_joined(lexicon.group for lexicon in every),
+            inside=_joined(lexicon.inside for lexicon in every),
+            words=tuple(dict.fromkeys(word for lexicon in every for word in lexicon.words)),
+        )
+
+
+def _words(value: object, place: str) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ValueError(f"{place} 应当是一列词")
+    if any(not isinstance(word, str) or not word.strip() for word in value):
+        raise ValueError(f"{place} 里有一项不是词")
+    return tuple(plain(word).replace("...", "…") for word in value)  # NFKC takes … apart
+
+
+def _lists(value: object, place: str) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{place} 应当是一张表")
+    return {plain(str(name)): _words(words, f"{place} {name}") for name, words in value.items()}
+
+
+def _joined(tables: Iterable[_Lists]) -> dict[str, tuple[str, ...]]:
+    whole: dict[str, tuple[str, ...]] = {}
+    for table in tables:
+        for name, words in table.items():
+            whole[name] = tuple(dict.fromkeys((*whole.get(name, ()), *words)))
+    return whole
+
+
+class Folder:
+    """Turns other names of one thing into its standard name, the longest name first."""
+
+    def __init__(self, same: _Lists) -> None:
+        """A name that two standard names claim goes to the first."""
+        self._standard: dict[str, str] = {}
+        for standard, names in same.items():
+            self._standard.setdefault(standard, standard)
+            for name in names:
+                self._standard.setdefault(name, standard)
+        longest_first = sorted(self._standard, key=len, reverse=True)
+        pattern = "|".join(map(re.escape, longest_first))
+        self._names = re.compile(pattern) if pattern else None
+
+    def fold(self, text: str) -> str:
+        """Plain text with standard names."""
+        text = plain(text)
+        if self._names is None:
+            return text
+        return self._names.sub(lambda name: self._standard[name[0]], text)

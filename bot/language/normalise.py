@@ -1,0 +1,95 @@
+"""Brings a message into one shape, with every place mapped back to the text as given."""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+KEYCAP = "\u20e3"
+JOINERS = frozenset("\ufe0f\ufe0e\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u061c")
+SAME = {
+    "％": "%", "，": ",", "：": ":", "；": ";", "！": "!", "？": "?", "（": "(", "）": ")",
+    "\u3000": " ", "\u00a0": " ", "\t": "\t", "\r": "\n", "～": "~", "∼": "~", "〜": "~",
+    "﹣": "-", "－": "-", "—": "-", "–": "-", "−": "-", "―": "-", "─": "-", "゜": "°", "º": "°",
+    "˚": "°", "．": ".", "｡": "。", "•": "·", "・": "·", "‧": "·", "∙": "·", "℃": "℃", "℉": "℉",
+    "＋": "+", "／": "/", "｜": "|", "【": "【", "】": "】", "“": "“", "”": "”", "…": "…", "\u2028": "\n",
+}  # fmt: skip
+TRADITIONAL = str.maketrans(
+    "體溫點額腋測量發燒嗎們這個還沒過兒媽爺說間後時歲塊錢錯報請張陳劉黃楊趙吳孫馬鄭謝韓馮蕭許鄧葉蘇盧蔣賈閻鍾譚陸萬錢湯龔華顧賀聶應現氣熱門醫號層樓國無喲啊",
+    "体温点额腋测量发烧吗们这个还没过儿妈爷说间后时岁块钱错报请张陈刘黄杨赵吴孙马郑谢韩冯萧许邓叶苏卢蒋贾阎钟谭陆万钱汤龚华顾贺聂应现气热门医号层楼国无哟啊",
+)
+CIRCLED = frozenset("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽🔟")
+MARK = "①"  # one list mark stands for all
+NO = "无"
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """text in one shape; back[i] is the place of text[i] in what was given, back[len] its end."""
+
+    text: str
+    back: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the text as given."""
+        if start >= end:
+            return self.back[start], self.back[start]
+        return self.back[start], self.back[end - 1] + 1
+
+
+@lru_cache(maxsize=8192)
+def _one(char: str) -> str:
+    """What one character becomes; empty where it only joins or hides."""
+    if char in SAME:
+        return SAME[char]
+    if char in JOINERS or unicodedata.category(char) == "Cf":
+        return ""
+    if char in CIRCLED:
+        return MARK
+    if char in "🈚🆓":
+        return NO
+    code = ord(char)
+    if 0xFF01 <= code <= 0xFF5E:
+        return chr(code - 0xFEE0)
+    if char.isdigit() and not "0" <= char <= "9":
+        folded = unicodedata.normalize("NFKC", char)
+        return folded if len(folded) == 1 and folded.isascii() else char
+    if char == "\n":
+        return char
+    return " " if unicodedata.category(char) in ("Cc", "Zs") and char != "\t" else char
+
+
+def normalise(given: str) -> Normal:
+    """Half width, simplified where it matters, without joiners; keycap digits become digits or marks."""
+    out: list[str] = []
+    back: list[int] = []
+    given_simple = given.translate(TRADITIONAL)
+    size = len(given_simple)
+    for at, char in enumerate(given_simple):
+        if char == KEYCAP:
+            continue
+        if "0" <= char <= "9" and _is_mark(given_simple, at, size):
+            char = MARK
+        shaped = char if "\u4e00" <= char <= "\u9fff" else _one(char)
+        if shaped:
+            out.append(shaped)
+            back.append(at)
+    back.append(size)
+    return Normal("".join(out), tuple(back))
+
+
+def _is_mark(text: str, at: int, size: int) -> bool:
+    """A keycap digit that stands alone numbers a list; several in a row are a figure."""
+    after = at + 1
+    while after < size and text[after] in "\ufe0f\ufe0e":
+        after += 1
+    if after >= size or text[after] != KEYCAP:
+        return False
+    while after < size and text[after] in "\ufe0f\ufe0e\u20e3":
+        after += 1
+    if after < size and (text[after].isdigit() or text[after] in ".。·点度"):
+        return False
+    before = at - 1
+    while before >= 0 and text[before] in "\ufe0f\ufe0e\u20e3":
+        before -= 1
+    return not (before >= 0 and before < at - 1 and (text[before].isdigit() or text[before] in ".。·")
+                or before == at - 1 and before >= 0 and text[before] in ".。·点度")

@@ -1,0 +1,333 @@
+"""Numbers as villagers write them, with every body temperature that they could mean."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum, auto
+
+LOWEST, HIGHEST = Decimal(34), Decimal(43)
+DIGIT = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
+ZH = "零〇一二两三四五六七八九幺"
+RUN = re.compile(r"[零〇一二两三四五六七八九十百千万亿幺]+")
+INT = re.compile(r"\d+")
+DOT = re.compile(r"\s?[.。·]{1,3}\s?(\d+)")
+LOOSE_DOT = re.compile(r"\s?[,、:・]\s?(\d{1,2})(?![\d.。·度℃°])")
+LOOSE_DOT_UNIT = re.compile(r"\s?[,、:]\s?(\d)(?=\s?[度℃°])")
+POINT = re.compile(rf"\s?点\s?(\d{{1,2}}|[{ZH}]{{1,2}}|半)(?!\d)")
+ZH_POINT = re.compile(rf"\s?[点.·。]\s?([{ZH}]{{1,3}}|\d{{1,2}}|半)")
+UNIT = re.compile(
+    r"\s?(?:摄氏度|华氏度|°\s?[CcFf]?|[℃℉度]|[Cc]\s?°|[CcFf](?![A-Za-z])|[都读](?=[\d一二三四五六七八九半]))"
+)
+HEARD = re.compile(r"\s?[都读肚](?=[\d一二三四五六七八九半])")
+TAIL = re.compile(rf"\s?(\d{{1,2}}|[{ZH}]{{1,2}}|半)")
+NOT_TAIL = re.compile(
+    r"\s?(?:分钟|分之|分(?!\s*[,，。!])|秒|个|天|斤|公|米|块|元|毛|人|口|岁|号|楼|组|年|月|点|时|次|遍|[.。]\d|[:：]\d|度|十|百|℃|°|片|粒|毫|克|小时|户|床|条|种|路|度|位|℃|周|例|袋|瓶)"
+)
+F_AFTER = re.compile(r"[^。！？\n]{0,6}(?<![A-Za-z])F(?![A-Za-z])|\s?华氏")
+
+
+class Form(Enum):
+    """How a number is written, which says how surely it can be a temperature."""
+
+    SPLIT = auto()  # 36度5, 三十六点五
+    DECIMAL = auto()  # 36.5
+    INTEGER = auto()  # 37
+    THREE = auto()  # 365
+    SLIP = auto()  # 3.65, 63.5, 3665
+    PLAIN = auto()  # any other number
+
+
+class Unit(Enum):
+    """The unit that stands with the number."""
+
+    NONE = auto()
+    DEGREE = auto()
+    FAHRENHEIT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number. celsius is None where no temperature of a living person fits."""
+
+    end: int  # behind the unit
+    written: str  # without the unit
+    form: Form
+    unit: Unit = Unit.NONE
+    celsius: Decimal | None = None
+    low: Decimal | None = None  # the lower end where the word holds a range: 三十六度五六
+    loose: bool = False
+
+
+def tenth(value: Decimal) -> Decimal:
+    """Rounded to one decimal, half up."""
+    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def from_fahrenheit(value: Decimal) -> Decimal:
+    """Degrees Celsius to one decimal."""
+    return tenth((value - 32) / Decimal("1.8"))
+
+
+def zh_int(run: str) -> int | None:
+    """The value of a Chinese integer below ten thousand, None where it is none."""
+    if all(c in DIGIT for c in run):
+        return int("".join(str(DIGIT[c]) for c in run)) if len(run) <= 4 else None
+    total, part = 0, 0
+    for c in run:
+        if c in DIGIT:
+            part = DIGIT[c]
+        elif c in "十百千":
+            total += (part or 1) * {"十": 10, "百": 100, "千": 1000}[c]
+            part = 0
+        else:
+            return None
+    return total + part
+
+
+def _digits(text: str) -> str:
+    return "".join(str(DIGIT[c]) if c in DIGIT else c for c in text)
+
+
+def plausible(value: Decimal) -> bool:
+    """Whether a person can have this temperature (design: 34.0-43.0 is stored)."""
+    return LOWEST <= value <= HIGHEST
+
+
+def _shape(written: str, value: Decimal, end: int, form: Form, unit: Unit) -> Number:
+    """The number with its form settled by its size."""
+    if unit is Unit.FAHRENHEIT:
+        celsius = from_fahrenheit(value)
+        if plausible(celsius):
+            return Number(end, written, form, unit, celsius)
+        return Number(end, written, Form.PLAIN, unit)
+    if plausible(value):
+        return Number(end, written, form, unit, value)
+    return Number(end, written, Form.SLIP if _slip(written, value) else Form.PLAIN, unit)
+
+
+def _slip(written: str, value: Decimal) -> bool:
+    """Whether it looks like a temperature typed wrong: 3.65, 63.5, 336.5, 33.9, 98.6."""
+    if "." not in written and "点" not in written and not any(c in written for c in "。·,、"):
+        return 25 <= value <= 49
+    if Decimal("3.4") <= value < Decimal("4.3") or Decimal("5.5") <= value < Decimal("8"):
+        return True
+    if 20 <= value < 110:
+        return True
+    return Decimal("330") <= value < Decimal("440")
+
+
+def _unit_at(text: str, at: int, value: Decimal) -> tuple[Unit, int]:
+    m = UNIT.match(text, at)
+    if value >= 93 and "华氏" in text[max(0, at - 9) : at]:
+        return Unit.FAHRENHEIT, m.end() if m else at
+    if m is None:
+        if value >= 93 and (far := F_AFTER.match(text, at)):
+            return Unit.FAHRENHEIT, at if far.group().strip()[:1] != "F" else far.end()
+        return Unit.NONE, at
+    said = m.group().strip()
+    if said in ("F", "f", "℉", "华氏度") or said[-1] in "Ff":
+        return Unit.FAHRENHEIT, m.end()
+    if value >= 93 and F_AFTER.match(text, m.end()):
+        return Unit.FAHRENHEIT, m.end()
+    return Unit.DEGREE, m.end()
+
+
+def read_arabic(text: str, at: int, is_word: Callable[[int], bool]) -> Number:
+    """The number that starts with a digit at this place."""
+    m = INT.match(text, at)
+    assert m is not None  # noqa: S101 - the caller stands on a digit
+    whole, end = m.group(), m.end()
+    if len(whole) == 1 and whole in "34":
+        spaced = re.compile(r" (\d)\s?[.。]\s?(\d{1,2})(?![\d.])").match(text, end)
+        if spaced and (at == 0 or not text[at - 1].isalnum()):
+            value = Decimal(f"{whole}{spaced[1]}.{spaced[2]}")
+            if plausible(value):
+                unit, end = _unit_at(text, spaced.end(), value)
+                return Number(end, text[at : spaced.end()], Form.DECIMAL, unit, value)
+    if len(whole) > 4:
+        return Number(end, whole, Form.PLAIN)
+    dot = DOT.match(text, end)
+    if dot is None and len(whole) == 2 and "34" <= whole <= "43":
+        dot = LOOSE_DOT.match(text, end) or LOOSE_DOT_UNIT.match(text, end)
+        if dot and NOT_TAIL.match(text, dot.end()) and not UNIT.match(text, dot.end()):
+            dot = None
+    if dot is not None and not (dot[0].strip()[0] in "。" and len(dot[1]) > 2):
+        return _with_fraction(text, at, whole, dot, is_word)
+    point = POINT.match(text, end) if len(whole) <= 2 else None
+    if point is not None and _ends_well(text, point.end()):
+        frac = "5" if point[1] == "半" else _digits(point[1])
+        value = Decimal(f"{whole}.{frac}")
+        unit, stop = _unit_at(text, point.end(), value)
+        return _shape(text[at : point.end()], value, stop, Form.SPLIT, unit)
+    return _whole(text, at, whole, end, is_word)
+
+
+def _with_fraction(
+    text: str, at: int, whole: str, dot: re.Match[str], is_word: Callable[[int], bool]
+) -> Number:
+    end = dot.end()
+    value = Decimal(f"{whole}.{dot[1]}")
+    more = re.compile(r"[.。·](\d+)").match(text, end)
+    if more is not None:
+        stop = more.end()
+        while (again := re.compile(r"[.。·]\d+").match(text, stop)) is not None:
+            stop = again.end()
+        slip = plausible(value) and len(more[1]) == 1 and stop == more.end()
+        unit, tail = _unit_at(text, stop, value)
+        return Number(tail, text[at:stop], Form.SLIP if slip else Form.PLAIN, unit)
+    unit, stop = _unit_at(text, end, value)
+    if len(dot[1]) > 2 and unit is Unit.NONE:
+        return Number(stop, text[at:end], Form.PLAIN)
+    return _shape(re.sub(r"\s+$", "", text[at:end]), value, stop, Form.DECIMAL, unit)
+
+
+def _whole(text: str, at: int, whole: str, end: int, is_word: Callable[[int], bool]) -> Number:
+    """An integer: 37, 36度5, 365, 3665, or no temperature at all."""
+    value = Decimal(whole)
+    unit, stop = _unit_at(text, end, value)
+    if unit is Unit.DEGREE and len(whole) == 2:
+        tail = _tail(text, stop, is_word)
+        if tail is not None:
+            frac, tail_end, low = tail
+            full = Decimal(f"{whole}.{frac}")
+            again, tail_end = _unit_at(text, tail_end, full)
+            shaped = _shape(text[at:tail_end].rstrip("度℃° "), full, tail_end, Form.SPLIT, unit)
+            if low is not None and shaped.celsius is not None:
+                return Number(tail_end, shaped.written, Form.SPLIT, unit, full,
+                              Decimal(f"{whole}.{low}"), loose=True)  # fmt: skip
+            return shaped
+    if HEARD.match(text, end) and unit is Unit.DEGREE:
+        unit, stop = Unit.NONE, end
+    if len(whole) == 3 and unit is not Unit.FAHRENHEIT:
+        tenths = value / 10
+        if Decimal(35) <= tenths <= Decimal("42.5"):
+            return Number(stop, whole, Form.THREE, unit, tenths)
+        if Decimal(33) <= tenths < Decimal(44):
+            return Number(stop, whole, Form.SLIP, unit)
+    if len(whole) == 4 and unit is not Unit.FAHRENHEIT and "3400" <= whole <= "4299":
+        return Number(stop, whole, Form.SLIP, unit)
+    return _shape(whole, value, stop, Form.INTEGER, unit)
+
+
+def _tail(
+    text: str, at: int, is_word: Callable[[int], bool]
+) -> tuple[str, int, str | None] | None:
+    """What stands behind 度: (decimals, end, decimals of the lower end)."""
+    m = TAIL.match(text, at)
+    if m is None:
+        return None
+    said, start = m[1], m.start(1)
+    if said == "半":
+        return "5", m.end(), None
+    if is_word(start) or (text[at:start] and NOT_TAIL.match(text, m.end())):
+        return None
+    if len(said) == 2 and (NOT_TAIL.match(text, m.end()) or is_word(start + 1)):
+        said = said[0]
+    end = start + len(said)
+    if NOT_TAIL.match(text, end) and not text.startswith(("度", "℃", "°"), end):
+        return None
+    digits = _digits(said)
+    if len(digits) == 2 and said[0] in ZH and int(digits[1]) == int(digits[0]) + 1:
+        return digits[1], end, digits[0]
+    return digits, end, None
+
+
+def _ends_well(text: str, at: int) -> bool:
+    """Whether no other unit follows: the 5 of 36点5米 is no tenth of a degree."""
+    return NOT_TAIL.match(text, at) is None or UNIT.match(text, at) is not None
+
+
+def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number | None:
+    """The number that starts with a Chinese numeral at this place."""
+    m = RUN.match(text, at)
+    assert m is not None  # noqa: S101 - the caller stands on a numeral
+    run, end = m.group(), m.end()
+    head = re.match(r"([三四])十([一二三四五六七八九])?", run)
+    if head is not None:
+        tens = DIGIT[head[1]] * 10
+        rest = run[head.end() :]
+        whole = tens + (DIGIT[head[2]] if head[2] else 0)
+        if not rest or is_word(at + head.end()):
+            return _chinese_whole(text, at, whole, at + head.end(), is_word)
+        if head[2] and rest[0] in DIGIT and (len(rest) == 1 or rest[1] != "十"):
+            return _chinese_extra(text, at, whole, at + head.end(), rest)
+        if head[2] and len(rest) >= 2 and rest[1] == "十":
+            return _chinese_whole(text, at, whole, at + head.end(), is_word)
+    pair = re.match(rf"([三四])([{ZH}])$", run)
+    if pair is not None and re.match(r"\s?[点度.·。都]", text[end : end + 2]):
+        return _chinese_whole(text, at, DIGIT[pair[1]] * 10 + DIGIT[pair[2]], end, is_word)
+    if len(run) == 3 and all(c in DIGIT for c in run):
+        tenths = Decimal(_digits(run)) / 10
+        if Decimal(35) <= tenths <= Decimal("42.5"):
+            unit, stop = _unit_at(text, end, tenths)
+            return Number(stop, run, Form.THREE, unit, tenths)
+    point = ZH_POINT.match(text, end)
+    value = zh_int(run)
+    if point is not None and value is not None and len(_digits(point[1])) == 2 and value in (3, 4):
+        full = Decimal(f"{value}.{_digits(point[1])}")
+        unit, stop = _unit_at(text, point.end(), full)
+        return Number(stop, text[at : point.end()], Form.SLIP, unit)
+    if value is None:
+        return Number(end, run, Form.PLAIN)
+    if 100 > value > 20:
+        return _chinese_whole(text, at, value, end, is_word)
+    unit, stop = _unit_at(text, end, Decimal(value))
+    return Number(stop, run, Form.PLAIN, unit)
+
+
+def _chinese_whole(
+    text: str, at: int, whole: int, end: int, is_word: Callable[[int], bool]
+) -> Number:
+    point = ZH_POINT.match(text, end)
+    if point is not None and _ends_well(text, point.end()):
+        said = point[1]
+        start = point.start(1)
+        if len(said) >= 2 and is_word(start + 1):
+            said = said[:1]
+        frac = "5" if said == "半" else _digits(said)
+        stop = start + len(said)
+        low = None
+        if len(frac) == 2 and said[0] in ZH and int(frac[1]) == int(frac[0]) + 1:
+            low, frac = frac[0], frac[1]
+        value = Decimal(f"{whole}.{frac}")
+        unit, tail = _unit_at(text, stop, value)
+        shaped = _shape(text[at:stop], value, tail, Form.SPLIT, unit)
+        if low is not None and shaped.celsius is not None:
+            return Number(tail, shaped.written, Form.SPLIT, unit, value,
+                          Decimal(f"{whole}.{low}"), loose=True)  # fmt: skip
+        return shaped
+    unit, stop = _unit_at(text, end, Decimal(whole))
+    if unit is Unit.DEGREE:
+        tail2 = _tail(text, stop, is_word)
+        if tail2 is not None:
+            frac, tail_end, low = tail2
+            value = Decimal(f"{whole}.{frac}")
+            if text.startswith(("度", "℃"), tail_end):
+                tail_end += 1
+            shaped = _shape(text[at:tail_end].rstrip("度℃ "), value, tail_end, Form.SPLIT, unit)
+            if low is not None and shaped.celsius is not None:
+                return Number(tail_end, shaped.written, Form.SPLIT, unit, value,
+                              Decimal(f"{whole}.{low}"), loose=True)  # fmt: skip
+            return shaped
+        if HEARD.match(text, end):
+            unit, stop = Unit.NONE, end
+    if not plausible(Decimal(whole)):
+        form = Form.SLIP if 25 <= whole <= 49 else Form.PLAIN
+        return Number(stop, text[at:end], form, unit)
+    return Number(stop, text[at:end], Form.INTEGER, unit, Decimal(whole))
+
+
+def _chinese_extra(text: str, at: int, whole: int, end: int, rest: str) -> Number:
+    """三十七八度 is a range, 三十六五 a decimal without its mark."""
+    extra = DIGIT[rest[0]]
+    stop = end + 1
+    if len(rest) > 1:
+        return Number(end + len(rest), text[at : end + len(rest)], Form.PLAIN)
+    if extra == whole % 10 + 1:
+        high = Decimal(whole // 10 * 10 + extra)
+        unit, tail = _unit_at(text, stop, high)
+        return Number(tail, text[at:stop], Form.INTEGER, unit, high, Decimal(whole), loose=True)
+    value = Decimal(f"{whole}.{extra}")
+    unit, tail = _unit_at(text, stop, value)
+    return Number(tail, text[at:stop], Form.THREE, unit, value)

@@ -1,0 +1,312 @@
+"""Finds who is spoken of: names, kinship, whole families, and whose relative somebody is."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.language.meaning import HOUSEHOLD, SELF
+from bot.language.numerals import DIGIT, zh_int
+from bot.language.tokens import Token
+from bot.language.words import BIT, mask, words
+
+CHILD = frozenset("孩子 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝".split())
+KIN, TITLE, JOB = BIT["kin"], BIT["title"], BIT["job"]
+SMALL = frozenset("儿 子 宝 妮 丫 娃 女 夫 妻 胖".split())
+FAMILY = frozenset("家 一家 全家 一家人 家里 家人 一家子".split())
+OWNING = frozenset("的 那 这 那个 这个 家 家的 个 家里 家那个 屋".split())
+
+
+class Kind(Enum):
+    """What sort of mention it is."""
+
+    SELF = auto()
+    HOUSEHOLD = auto()
+    OTHERS = auto()
+    KIN = auto()
+    NAME = auto()
+    FAMILY = auto()
+    THIRD = auto()
+    YOU = auto()
+    OFFICE = auto()
+    JOB = auto()
+    FLAT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """who holds one surface form, or several for 爸妈. first and last are token places."""
+
+    kind: Kind
+    who: tuple[str, ...]
+    first: int
+    last: int
+    count: int | None = None
+    owner: str = ""
+
+
+def own_names(sender: str) -> tuple[str, ...]:
+    """What the sender calls himself, longest first: 3组王大勇 is 王大勇, 网格员小田 is 小田."""
+    forms = {sender}
+    for part in sender.replace("（", "(").replace("）", ")").replace(")", "(").split("("):
+        forms.add(part.strip())
+    for joiner in "-—_·|/ 　":
+        for form in tuple(forms):
+            forms.update(part for part in form.split(joiner))
+    for form in tuple(forms):
+        rest = form.lstrip("0123456789一二三四五六七八九十第")
+        for unit in ("小队", "号楼", "单元", "大队", "组长", "组", "队", "栋", "村", "屯", "社", "号", "楼"):
+            if rest != form and rest.startswith(unit):
+                forms.add(rest[len(unit) :])
+        for title in ("网格员", "村医", "会计", "书记", "主任", "老师", "司机", "大夫", "单位", "楼长"):
+            head, _, tail = form.partition(title)
+            if tail:
+                forms.add(tail)
+            elif head and title != form and len(head) >= 2:
+                forms.add(head)
+    return tuple(sorted((f for f in forms if len(f) >= 2 and _han(f)), key=len, reverse=True))
+
+
+def children_of(sender: str) -> tuple[str, ...]:
+    """Names inside a display name that are somebody else's: 宝柱 of 宝柱他爹."""
+    for tail in ("他爸", "他妈", "他爹", "他娘", "他奶", "他爷", "她爸", "她妈", "爸爸", "妈妈", "奶奶",
+                 "爷爷", "姥姥", "姥爷", "爸", "妈", "爹", "娘", "奶", "爷"):  # fmt: skip
+        head = sender.removesuffix(tail)
+        if head != sender and 2 <= len(head) <= 4 and _han(head):
+            return (head,)
+    return ()
+
+
+def _han(text: str) -> bool:
+    return all("\u4e00" <= c <= "\u9fff" for c in text)
+
+
+def is_sender(name: str, own: Collection[str]) -> bool:
+    """Whether a name written in the message is the sender's own."""
+    return any(name == form or (len(name) >= 2 and form.endswith(name)) for form in own)
+
+
+class Finder:
+    """Mentions of one line of tokens, left to right."""
+
+    def __init__(self, tokens: list[Token], own: Collection[str]) -> None:
+        self.tokens = tokens
+        self.own = own
+        self.split = words().split
+
+    def find(self) -> list[Mention]:
+        """All mentions in order."""
+        found: list[Mention] = []
+        at = 0
+        while at < len(self.tokens):
+            mention = self._at(at, found)
+            if mention is None:
+                at += 1
+                continue
+            found.append(mention)
+            at = mention.last + 1
+        return found
+
+    def _bits(self, at: int) -> int:
+        return self.tokens[at].bits if at < len(self.tokens) else 0
+
+    def _text(self, at: int) -> str:
+        return self.tokens[at].text if at < len(self.tokens) else ""
+
+    def _kind(self, at: int) -> str:
+        return self.tokens[at].kind if at < len(self.tokens) else ""
+
+    def _at(self, at: int, found: list[Mention]) -> Mention | None:
+        token = self.tokens[at]
+        kind, bits = token.kind, token.bits
+        if kind == "name":
+            return self._name(at)
+        if kind == "countkin":
+            return self._counted(at)
+        if kind == "count":
+            return self._count(at, found)
+        if kind == "flat":
+            return Mention(Kind.FLAT, (token.text,), at, at)
+        if kind != "word" or not bits:
+            return None
+        if bits & mask("self wo household you third pair triple others"):
+            return self._pronoun(at, bits)
+        if bits & BIT["office"] and not bits & (KIN | JOB):
+            return Mention(Kind.OFFICE, (token.text,), at, at)
+        if bits & KIN:
+            if token.text in SMALL and at and self._kind(at - 1) == "char":
+                return None  # 迎儿, 柱子: the end of a nickname
+            return self._kin(at, at, "", "")
+        if bits & JOB:
+            if self._kind(at + 1) == "name":
+                return self._name(at + 1, at)
+            return Mention(Kind.JOB, (token.text,), at, at)
+        return None
+
+    def _name(self, at: int, first: int | None = None) -> Mention:
+        token = self.tokens[at]
+        start = at if first is None else first
+        name, last = token.text, at
+        if self._bits(last + 1) & TITLE and not self._bits(last + 1) & KIN:
+            last += 1
+        after = last + 1
+        if self._kind(after) == "count" and "家" in self._text(after)[:2]:
+            said = self._text(after)
+            family = "一家" if said.startswith("一家") else "家"
+            return Mention(Kind.FAMILY, (name + family,), start, after, count_of(said))
+        if self._kind(after) == "space" and self._kind(after + 1) == "count" and (
+            "家" in self._text(after + 1)[:2]
+        ):
+            return Mention(Kind.FAMILY, (name + "家",), start, after + 1, count_of(self._text(after + 1)))
+        if self._text(after) in FAMILY:
+            home = self._text(after)
+            inner = self._skip_owning(after + 1)
+            if self._bits(inner) & KIN:
+                return self._kin(inner, start, name, name + home)
+            if self._kind(inner) == "countkin":
+                counted = self._counted(inner)
+                if counted:
+                    return Mention(Kind.KIN, (name + home + counted.who[0],), start, counted.last,
+                                   counted.count, name)  # fmt: skip
+            count, last = self._trailing_count(after)
+            return Mention(Kind.FAMILY, (name + home,), start, last, count)
+        inner = self._skip_owning(after)
+        if self._kind(inner) == "word" and self._bits(inner) & KIN and not self._bits(inner) & BIT["split"]:
+            glue = "".join(t.text for t in self.tokens[after:inner])
+            if self._text(inner) not in ("女", "男", "子", "儿") and (inner == after or glue == "的"):
+                if name + glue + self._text(inner) in self.own:
+                    return Mention(Kind.SELF, (SELF,), start, inner)
+                return self._kin(inner, start, name, name + glue)
+        if self._kind(after) == "word" and self._text(after) in ("他", "她") and self._bits(after + 1) & KIN:
+            return self._kin(after + 1, start, name, name + self._text(after))
+        if is_sender(name, self.own):
+            return Mention(Kind.SELF, (SELF,), start, last)
+        return Mention(Kind.NAME, (name,), start, last)
+
+    def _trailing_count(self, at: int) -> tuple[int | None, int]:
+        for place in (at + 1, at + 2):
+            if self._kind(place) == "count" and (place == at + 1 or self._kind(at + 1) in ("space", "punct", "open")):
+                return count_of(self._text(place)), place
+        return None, at
+
+    def _skip_owning(self, at: int) -> int:
+        steps = 0
+        while steps < 3 and self._text(at) in OWNING:
+            at += 1
+            steps += 1
+        return at
+
+    def _kin(self, at: int, first: int, owner: str, lead: str) -> Mention | None:
+        """A kinship word at this place; lead is what stands before it and belongs to it."""
+        token = self.tokens[at]
+        surface, last = lead + token.text, at
+        if token.text in CHILD:
+            join = self._text(last + 1) if self._text(last + 1) in ("他", "她", "的", "它") else ""
+            inner = last + 1 + bool(join)
+            if self._bits(inner) & KIN and (join or self._kind(inner) == "word") and (
+                self._text(inner) not in CHILD
+            ):
+                surface += join + self._text(inner)
+                last = inner
+        if not lead and surface in self.split:
+            return Mention(Kind.KIN, self.split[surface], first, last, owner=owner)
+        nxt = last + 1
+        if self._text(nxt) == "叫":
+            nxt += 1
+        if self._kind(nxt) == "name" and not self._bits(nxt) & KIN:
+            inner = self._name(nxt, first)
+            if inner.kind in (Kind.NAME, Kind.SELF):
+                return inner
+        if surface in self.own:
+            return Mention(Kind.SELF, (SELF,), first, last)
+        if self._text(last + 1) in ("家", "一家") and not owner:
+            count, end = self._trailing_count(last + 1)
+            inner = self._skip_owning(last + 2)
+            if self._bits(inner) & KIN:
+                return self._kin(inner, first, surface, surface + self._text(last + 1))
+            return Mention(Kind.FAMILY, (surface + self._text(last + 1),), first, end, count)
+        return Mention(Kind.KIN, (surface,), first, last, owner=owner)
+
+    def _counted(self, at: int) -> Mention | None:
+        inner = at + 1
+        if not self._bits(inner) & KIN:
+            return None
+        said = self._text(at)
+        head = said[0]
+        count = {"俩": 2, "仨": 3, "两": 2}.get(head) or (int(head) if head.isdigit() else DIGIT.get(head))
+        return Mention(Kind.KIN, (said + self._text(inner),), at, inner, count)
+
+    def _count(self, at: int, found: list[Mention]) -> Mention | None:
+        said = self._text(at)
+        count = count_of(said)
+        if "家" in said or "我们" in said or "俺们" in said or "咱们" in said or "口" in said:
+            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
+        if self._bits(at + 1) & BIT["all"] and at < 3:
+            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
+        if said[0] in "俩仨" and at and self._bits(at - 1) & mask("wo self"):
+            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
+        return None
+
+    def _pronoun(self, at: int, bits: int) -> Mention | None:
+        token = self.tokens[at]
+        inner = self._skip_owning(at + 1)
+        if bits & BIT["others"]:
+            count, last = self._trailing_count(at)
+            return Mention(Kind.OTHERS, (HOUSEHOLD,), at, last, count)
+        if self._kind(inner) == "countkin" and not bits & BIT["you"]:
+            counted = self._counted(inner)
+            if counted:
+                return Mention(Kind.KIN, counted.who, at, counted.last, counted.count)
+        if bits & mask("wo self third you household"):
+            if self._bits(inner) & BIT["device"]:
+                return None
+            noble = token.text == "其" or self._kind(inner + 1) == "name"
+            if self._kind(inner) == "word" and self._bits(inner) & KIN and (
+                noble or self._text(inner) not in ("子", "儿")
+            ):
+                lead = token.text if bits & BIT["you"] else ""
+                return self._kin(inner, at, "", lead)
+            if bits & mask("wo household") and inner > at + 1 or bits & BIT["wo"]:
+                middle = self._bits(inner) & mask("you third")
+                if middle and self._bits(inner + 1) & KIN:
+                    return self._kin(inner + 1, at, "", self._text(inner) if middle & BIT["you"] else "")
+            if self._kind(inner) == "name" and (inner > at + 1 or bits & mask("household third")) and (
+                not bits & BIT["you"]
+            ):
+                return self._name(inner, at)
+        if bits & mask("pair triple"):
+            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, 2 if bits & BIT["pair"] else 3)
+        if bits & BIT["household"]:
+            count, last = self._trailing_count(at)
+            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, last, count)
+        if bits & BIT["self"]:
+            nxt = at + 1
+            if self._text(nxt) in ("是", "叫") and self._kind(nxt + 1) in ("word", "name"):
+                role = self._at(nxt + 1, [])
+                if role is not None and role.kind in (Kind.KIN, Kind.NAME, Kind.SELF):
+                    return Mention(Kind.SELF, (SELF,), at, role.last)
+            if self._kind(nxt) == "name" and is_sender(self._text(nxt), self.own):
+                return Mention(Kind.SELF, (SELF,), at, nxt)
+            return Mention(Kind.SELF, (SELF,), at, at)
+        if bits & BIT["you"]:
+            return Mention(Kind.YOU, (token.text,), at, at)
+        return Mention(Kind.THIRD, (token.text,), at, at)
+
+
+def count_of(text: str) -> int | None:
+    """The number of people in 一家3口, 五口人, 仨人."""
+    for char in text:
+        if char == "俩":
+            return 2
+        if char == "仨":
+            return 3
+    digits = "".join(c for c in text if c.isdigit())
+    if digits:
+        return int(digits)
+    body = text.removeprefix("一家").removeprefix("一共")
+    run = "".join(c for c in body if c in DIGIT or c == "十")
+    return zh_int(run) if run else None
+
+
+def mentions(tokens: list[Token], own: Collection[str]) -> list[Mention]:
+    """All mentions of people in one line of tokens."""
+    return Finder(tokens, own).find()

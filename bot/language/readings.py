@@ -1,0 +1,84 @@
+"""Reads every body temperature out of one message: the assembly of the grammar."""
+
+from bot.language import slips
+from bot.language.intents import intent_of
+from bot.language.lines import Draft, LineReader, Message
+from bot.language.meaning import Clarify, Report, SpokenReading, Utterance
+from bot.language.normalise import normalise
+from bot.language.people import children_of, own_names
+from bot.language.relay import is_example, is_header, layout, lines_of, shape_of
+from bot.language.symptoms import complaints
+from bot.language.tokens import Token, cut
+from bot.language.words import BIT, words
+
+
+def warm() -> None:
+    """Loads the word lists."""
+    words()
+
+
+def read(said: Utterance) -> Report:
+    """All that a careful village cadre would write down from one message."""
+    normal = normalise(said.text)
+    text = normal.text
+    plan = layout(text, said.quoted)
+    own = own_names(said.sender)
+    body = " " * plan.body + text[plan.body :]
+    for start, end in plan.hidden:
+        body = body[:start] + "," * (end - start) + body[end:]
+    names = said.names | frozenset(children_of(said.sender))
+    tokens = [t for t in cut(body, said.sent_on, names, own) if t.end > plan.body]
+    lines = lines_of(tokens)
+    shape = shape_of(lines, body)
+    message = Message.of(lines, said, own, plan.quoted, shape)
+    reader = LineReader(message)
+    drafts = _drafts(lines, reader)
+    if is_notice(message, body, drafts):
+        drafts = []
+    slips.ranges(drafts, lines)
+    slips.unsure(drafts, lines, message)
+    slips.bounds(drafts, message)
+    correction = slips.corrected(drafts, lines, message)
+    slips.restated(drafts)
+    slips.repeated(drafts)
+    readings: list[SpokenReading] = []
+    asked: list[Clarify] = []
+    for draft in drafts:
+        if draft.dropped or draft.verdict.outcome == "no":
+            continue
+        if draft.verdict.outcome == "clarify" or draft.celsius is None:
+            asked.append(slips.asked(draft, normal))
+        else:
+            readings.extend(slips.spoken(draft, normal))
+    symptoms, danger = complaints(lines, reader)
+    intent = intent_of(message, body, bool(readings or asked), bool(symptoms))
+    return Report(
+        intent=intent,
+        readings=tuple(readings),
+        clarify=tuple(asked),
+        correction=correction,
+        symptoms=tuple(symptoms),
+        danger=tuple(danger),
+        steps=tuple(slips.step(d, normal) for d in drafts),
+    )
+
+
+def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
+    """Official or forwarded text: whatever numbers it holds are nobody's."""
+    named = sum(1 for d in drafts if d.left.mentions and d.verdict.outcome == "reading")
+    if named >= 2 and len(body) < 6000 and not message.bits & BIT["news"] and "转发" not in body:
+        return False
+    return bool(message.bits & BIT["notice"]) or (len(body) > 250 and not message.shape.is_list)
+
+
+def _drafts(lines: list[list[Token]], reader: LineReader) -> list[Draft]:
+    drafts: list[Draft] = []
+    for number, line in enumerate(lines):
+        if reader.message.shape.is_list and (is_example(line) or is_header(line)):
+            reader.heading([t for t in line if not t.bits & BIT["example"]])
+            continue
+        drafts.extend(reader.read(line, number))
+    return drafts
+
+
+__all__ = ["read", "warm"]

@@ -1,0 +1,145 @@
+"""The layout of a message: quoted part, body, lines, list headings, example lines, columns."""
+
+import re
+from dataclasses import dataclass, field
+
+from bot.language.meaning import Period
+from bot.language.tokens import Token
+from bot.language.words import BIT, mask, words
+
+DASHES = re.compile(r"\n[-_ ]{5,}\n?")
+CITED = re.compile(r"^(?:引用|回复)?\s?[「“\"]([^」”\"]{0,600})[」”\"]\s*\n?")
+REFERRED = re.compile(r"^引用\s?([^:“「\"\n]{0,20}):?\s?[“「\"]([^”」\"]{0,600})[”」\"]")
+REPLY = re.compile(r"^回复\s?@?[^\s:]{1,20}\s?:")
+AT = re.compile(r"@[^\s:,，@]{1,20}(?=[\s:,，]|$)|@所有人|@all")
+VOICE = re.compile(r"^\[语音转文字\]\s?")
+COLUMN = re.compile(r"(早上?|晨|上午|中午?|午|下午|晚上?|夜)\s?(?:[/、|]|\s\|\s?)\s?(早上?|中午?|午|下午|晚上?|夜)(?:\s?[/、|]\s?(晚上?|夜))?")
+HEAD_WORDS = frozenset("姓名 名字 体温 年龄 性别 序号 备注 早 晚 中 午 上午 下午 早上 晚上 中午 温度 时间 地址 门牌 户主 电话 症状 编号 班级 学号 早体温 晚体温".split())
+
+
+@dataclass(slots=True)
+class Layout:
+    """body starts at this place of the normalised text; quoted is what stands above it."""
+
+    body: int = 0
+    quoted: str = ""
+    hidden: list[tuple[int, int]] = field(default_factory=list)  # parts that are no words of the sender
+
+
+def layout(text: str, quoted: str) -> Layout:
+    """Where the sender's own words start."""
+    found = Layout(quoted=quoted)
+    if text.startswith("「") or text.startswith("“") or text.startswith('"'):
+        dashes = DASHES.search(text)
+        close = CITED.match(text)
+        if dashes:
+            found.body, found.quoted = dashes.end(), text[1 : dashes.start()]
+        elif close and text.startswith("「") and close.end() < len(text):
+            found.body, found.quoted = close.end(), close[1]
+    elif m := REFERRED.match(text):
+        found.body, found.quoted = m.end(), m[2]
+    elif m := REPLY.match(text):
+        found.body = m.end()
+    elif m := VOICE.match(text):
+        found.body = m.end()
+    for m in AT.finditer(text, found.body):
+        found.hidden.append(m.span())
+    _hide_quotes(text, found)
+    return found
+
+
+def _hide_quotes(text: str, found: Layout) -> None:
+    """What stands in quotation marks was said by somebody else, unless nothing stands outside."""
+    pairs = {"“": "”", "『": "』", "《": "》", "「": "」"}
+    at = found.body
+    while at < len(text):
+        close = pairs.get(text[at])
+        if close is None:
+            at += 1
+            continue
+        end = text.find(close, at + 1, at + 300)
+        if end < 0:
+            at += 1
+            continue
+        outside = (text[found.body : at] + text[end + 1 :]).strip(" \n。.,，!！")
+        if outside:
+            found.hidden.append((at, end + 1))
+        at = end + 1
+
+
+def lines_of(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens cut at line breaks, empty lines dropped."""
+    out: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.kind == "line":
+            out.append([])
+        else:
+            out[-1].append(token)
+    return [line for line in out if any(t.kind != "space" for t in line)]
+
+
+def numbers_in(line: list[Token]) -> list[Token]:
+    """Tokens of the line that could be a temperature or a slip of one."""
+    return [t for t in line if t.number is not None and t.number.form.name != "PLAIN"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What kind of list the message is. first: the line where the entries start."""
+
+    is_list: bool
+    first: int
+    columns: tuple[Period | None, ...] = ()
+
+
+def shape_of(lines: list[list[Token]], text: str) -> Shape:
+    """Whether the lines are a list of people, where it starts, and its period columns."""
+    filled = [n for n, line in enumerate(lines) if numbers_in(line) and _opens_like_entry(line)]
+    marks = sum(1 for line in lines for t in line if t.kind == "mark")
+    relay = "接龙" in text
+    columns: tuple[Period | None, ...] = ()
+    for line in lines:
+        if not numbers_in(line):
+            m = COLUMN.search("".join(t.text for t in line))
+            if m:
+                periods = words().periods
+                columns = tuple(periods.get(part) for part in m.groups() if part)
+                break
+    is_list = len(filled) >= 2 or (relay and bool(filled)) or (marks >= 2 and bool(filled))
+    return Shape(is_list, filled[0] if filled else 0, columns)
+
+
+def _opens_like_entry(line: list[Token]) -> bool:
+    """A line that starts with a short label and soon has its number."""
+    shown = [t for t in line if t.kind != "space"]
+    for place, token in enumerate(shown[:9]):
+        if token.number is not None and token.number.form.name != "PLAIN":
+            return True
+        if token.kind in ("stop",) and place > 0:
+            return False
+    return False
+
+
+def is_example(line: list[Token]) -> bool:
+    """The example line of a list: 例 张三 36.5."""
+    for token in line[:6]:
+        if token.bits & BIT["example"] or token.text in ("例", "例:"):
+            return True
+    return False
+
+
+def is_header(line: list[Token]) -> bool:
+    """A row of column names: 序号 姓名 年龄 体温."""
+    cells = {t.text for t in line}
+    return not numbers_in(line) and len(cells & HEAD_WORDS) >= 2
+
+
+def subject_bits(line: list[Token]) -> int:
+    """All classes of a line's words, for judging a heading."""
+    bits = 0
+    for token in line:
+        bits |= token.bits
+    return bits
+
+
+FOREIGN = mask("heat goods money")

@@ -1,0 +1,240 @@
+"""What is taken back, put right, unsure, repeated or a range, once all numbers are judged."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.language.lines import Draft, Message
+from bot.language.meaning import HOUSEHOLD, SELF, Clarify, SpokenReading, Step
+from bot.language.normalise import Normal
+from bot.language.numerals import Form, Unit, plausible, tenth
+from bot.language.people import Kind
+from bot.language.tokens import Token
+from bot.language.words import BIT, mask
+
+FEVER = Decimal("37.3")
+
+
+def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
+    """36.5到36.8 is its higher end; an arrow in a correction is what it became."""
+    for one, two in zip(drafts, drafts[1:], strict=False):
+        if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome) or one.celsius is None or two.celsius is None:
+            continue
+        between = [t for t in lines[one.line][one.at + 1 : two.at] if t.kind != "space"]
+        if len(between) == 1 and between[0].bits & BIT["to"] and one.celsius < two.celsius:
+            one.dropped = "区间的低端"
+            two.approx = True
+            two.who, two.mention, two.count, two.owner = one.who, one.mention, one.count, one.owner
+            two.day, two.period, two.site = one.day, one.period, one.site
+
+
+def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> None:
+    """36.5还是36.8看不清: both are asked about."""
+    for one, two in zip(drafts, drafts[1:], strict=False):
+        if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
+            continue
+        between = [t for t in lines[one.line][one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+        choosing = any(t.text in ("还是", "或者", "或", "要么", "又好像") for t in between) or (
+            any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
+        )
+        if not choosing or two.left.mentions or len(between) > 4:
+            continue
+        if not message.bits & BIT["blurry"] and any(t.text == "还是" for t in between) and any(t.bits & BIT["all"] for t in between):
+            continue
+        for draft in (one, two):
+            draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
+        two.who = one.who
+
+
+def bounds(drafts: list[Draft], message: Message) -> None:
+    """都没超过37.3 says only that nobody has a fever; a bound below that is the outcome."""
+    for draft in drafts:
+        if draft.verdict.outcome != "reading" or draft.celsius is None:
+            continue
+        if draft.bound == "under" and draft.celsius >= FEVER:
+            draft.verdict = replace(draft.verdict, outcome="no", why="只是说没发烧")
+
+
+def restated(drafts: list[Draft]) -> None:
+    """三十七度往下一点，大概三十六度九 is one value said twice."""
+    for one, two in zip(drafts, drafts[1:], strict=False):
+        if one.verdict.outcome != "reading" or two.verdict.outcome != "reading" or one.line != two.line:
+            continue
+        if one.celsius is None or two.celsius is None or two.left.mentions or two.timed:
+            continue
+        if one.approx and two.left.bits & BIT["about"] and abs(one.celsius - two.celsius) <= Decimal("0.5"):
+            one.dropped = "后面说得更准"
+
+
+def repeated(drafts: list[Draft]) -> None:
+    """The same number said over for emphasis is one reading."""
+    for one, two in zip(drafts, drafts[1:], strict=False):
+        if one.verdict.outcome != "reading" or two.verdict.outcome != "reading" or one.dropped:
+            continue
+        if one.celsius != two.celsius or two.left.mentions or two.timed or two.left.bits & BIT["site"]:
+            continue
+        if one.who == two.who and two.who != (HOUSEHOLD,) and one.site == two.site and one.period == two.period:
+            two.dropped = "重复说了一遍"
+
+
+def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -> bool:
+    """Drops what the sender takes back; True where something is put right."""
+    bits = message.bits
+    good = [d for d in drafts if d.verdict.outcome != "no"]
+    if not good:
+        return _bare_takeback(lines, message)
+    fixed = bool(bits & BIT["slip"]) or bool(bits & BIT["weak_slip"] and bits & BIT["mine_before"] and _speaks_of_report(lines))
+    fixed = fixed or _denied_pairs(drafts, lines) or _starts_with_is(lines, good[0])
+    fixed = fixed or any(d.renamed and _clause_bits(lines[d.line], d.at) & BIT["mine_before"] for d in good)
+    for draft in good:
+        if _called_wrong(lines[draft.line], draft, good, bits):
+            draft.dropped, fixed = "自己说错了", True
+    for one, two in zip(good, good[1:], strict=False):
+        if one.line != two.line or one.dropped:
+            continue
+        if _replaced(lines[one.line][one.at + 1 : two.at], one, two, fixed):
+            one.dropped, fixed = "改成了后面的数", True
+            if not two.left.mentions:
+                two.who, two.mention, two.count, two.owner = one.who, one.mention, one.count, one.owner
+            if not two.timed:
+                two.day, two.period, two.minute = one.day, one.period, one.minute
+    return fixed
+
+
+def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
+    """刚才那个作废: takes back without the right value. Small talk about mistakes does not."""
+    if message.content > 8 or not message.bits & mask("takeback slip mixed_up"):
+        return False
+    if message.bits & mask("goods heat money news notice"):
+        return False
+    if message.said.text.strip().startswith(('"', "“")) or "成员消息" in message.said.text:
+        return False
+    pointed = message.bits & mask("mine_before") or any(t.text in ("这条", "那条", "这个", "那个") for line in lines for t in line)
+    return bool(pointed or message.bits & mask("mixed_up temp"))
+
+
+def _speaks_of_report(lines: list[list[Token]]) -> bool:
+    return any(t.text in ("报的", "报的那个", "发的", "写的", "那个", "这个", "那条", "上面", "前头", "刚才", "刚那个", "我报的") for line in lines for t in line)
+
+
+def _starts_with_is(lines: list[list[Token]], first: Draft) -> bool:
+    """是364: an answer that mends what was asked about."""
+    line = [t for t in lines[first.line][: first.at] if t.kind not in ("space", "comma")]
+    return first.line == 0 and bool(line) and (
+        (line[0].text in ("是", "应该是", "应为") and len(line) == 1) or line[0].text in ("修改", "改", "改正", "改一下")
+    )
+
+
+def _clause_bits(line: list[Token], at: int) -> int:
+    bits = 0
+    for token in _clause_before(line, at):
+        bits |= token.bits
+    return bits
+
+
+def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int) -> bool:
+    """37.6是打错字, 38是我按错的, 打成了38.5."""
+    ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
+    if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
+        return len(good) > 1 or any(t.text in ("作废", "别记", "不算") for t in ahead)
+    named = any(t.text in ("打成", "写成", "填成", "说成", "看成", "按成", "报成", "当成", "输成") for t in back)
+    if named and len(good) > 1 and bits & BIT["slip"]:
+        return True
+    wrong = [t for t in ahead if t.bits & BIT["slip"]]
+    return bool(wrong) and len(good) > 1 and not draft.renamed and any(t.text in ("是", "那个", "属于") for t in ahead[:2])
+
+
+def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool:
+    shown = [t for t in between if t.kind not in ("space",)]
+    if shown and all(t.bits & BIT["seq"] for t in shown):
+        return fixed and not two.timed
+    undo = any(t.text in ("不对", "不对不对", "错了", "打错了", "说错了", "写错了", "看错了", "报错了", "打错", "写错", "应该是", "应为", "改成", "改为", "更正", "实际是", "应是") for t in between)
+    undo = undo or (bool(shown) and shown[0].text in ("哦不", "噢不", "不是", "啊不") )
+    return undo and (not two.left.mentions or two.who == one.who)
+
+
+def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
+    """不是37.5是36.5."""
+    for one, two in zip(drafts, drafts[1:], strict=False):
+        if one.line != two.line or one.verdict.why != "是在否认" or two.verdict.outcome != "reading":
+            continue
+        between = lines[one.line][one.at + 1 : two.at]
+        if any(t.text in ("是", "应该是", "而是") for t in between):
+            return True
+    return False
+
+
+def _clause_after(line: list[Token], at: int) -> list[Token]:
+    out: list[Token] = []
+    for token in line[at + 1 : at + 12]:
+        if token.kind in ("comma", "stop") or (token.number is not None and token.number.form is not Form.PLAIN):
+            break
+        out.append(token)
+    return out
+
+
+def _clause_before(line: list[Token], at: int) -> list[Token]:
+    out: list[Token] = []
+    for token in reversed(line[max(0, at - 4) : at]):
+        if token.kind in ("comma", "stop") or (token.number is not None and token.number.form is not Form.PLAIN):
+            break
+        out.append(token)
+    return out
+
+
+def likely(number: str) -> tuple[Decimal, ...]:
+    """What a mistyped number most likely was."""
+    digits = "".join(c for c in number if c.isdigit())
+    found: list[Decimal] = []
+    if not digits:
+        return ()
+    trials = [digits, digits[0:1] + digits[2:], digits[1:2] + digits[0:1] + digits[2:], "3" + digits[1:], "3" + digits]
+    if len(digits) == 2:
+        trials.insert(1, "3" + digits)
+    for trial in trials:
+        if len(trial) >= 3:
+            value = Decimal(trial[:3]) / 10
+            if Decimal(35) <= value <= Decimal("42.5") and value not in found:
+                found.append(value)
+    try:
+        as_written = Decimal(number.replace("。", ".").replace(",", "."))
+    except ArithmeticError:
+        return tuple(found[:3])
+    if plausible(as_written):
+        return (as_written,)
+    if Decimal(93) <= as_written <= Decimal(108):
+        return (tenth((as_written - 32) / Decimal("1.8")),)
+    return tuple(found[:3])
+
+
+def spoken(draft: Draft, normal: Normal) -> list[SpokenReading]:
+    """The readings of one draft, one for each person side by side."""
+    assert draft.celsius is not None  # noqa: S101 - settled before
+    number = draft.token.number
+    assert number is not None  # noqa: S101 - only numbers get here
+    value = tenth(draft.celsius) if number.unit is Unit.FAHRENHEIT else draft.celsius
+    span = normal.span(draft.token.start, draft.token.start + len(number.written))
+    return [
+        SpokenReading(who, value, draft.approx, draft.day, draft.period, draft.site,
+                      draft.count if who == HOUSEHOLD or "家" in who else None, span, draft.minute, draft.owner)
+        for who in draft.who
+    ]  # fmt: skip
+
+
+def asked(draft: Draft, normal: Normal) -> Clarify:
+    """The question of one draft."""
+    number = draft.token.number
+    assert number is not None  # noqa: S101 - only numbers get here
+    span = normal.span(draft.token.start, draft.token.start + len(number.written))
+    return Clarify(number.written, draft.who[0], likely(number.written), span)
+
+
+def step(draft: Draft, normal: Normal) -> Step:
+    """Why this number became what it did."""
+    number = draft.token.number
+    written = number.written if number is not None else draft.token.text
+    outcome = "no" if draft.dropped else draft.verdict.outcome
+    span = normal.span(draft.token.start, draft.token.start + len(written))
+    return Step(span, written, outcome, draft.dropped or draft.verdict.why)
+
+
+__all__ = ["SELF", "Kind", "asked", "bounds", "corrected", "ranges", "repeated", "restated", "spoken", "step", "unsure"]

@@ -1,0 +1,283 @@
+"""Decides what a number is about: a person's temperature, something to ask about, or neither."""
+
+from dataclasses import dataclass, field
+
+from bot.language.numerals import Form, Number, Unit
+from bot.language.people import Kind, Mention
+from bot.language.tokens import Token
+from bot.language.words import BIT, mask
+
+HEAT, GOODS, MONEY, UNIT = BIT["heat"], BIT["goods"], BIT["money"], BIT["unit"]
+FOREIGN = HEAT | GOODS | MONEY
+MEASURED = mask("temp verb fever feverish site")
+SKIP = mask(
+    "link temp verb fever feverish day period night now site about over under all ditto device degree_word "
+    "particle fine symptom high low whole slip mine_before greeting between loose over_after under_after "
+    "takeback blurry returnee unsure seq feel unmeasured notime weak_slip again medicine"
+)
+CLEAN = SKIP | mask("to seq badly self wo third household pair triple others kin title office and negation question danger you noone family_of wish plan request")
+# these may follow a temperature with a decimal without being its unit
+PEOPLE_SAFE = frozenset(
+    "个 人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 中 行 场 步 发 响 对 本 年 位 名 户 例 只 条 平 趟 车 句 字 "
+    "个人 分 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 船 首 张 把 台 副 串 板 朵 棵 片 支 根 套 件 双 桶 盒 包 袋 箱 罐 瓶 盘 碗 杯 锅".split()
+)
+
+
+@dataclass(slots=True)
+class Left:
+    """What stands to the left of a number, up to the one before."""
+
+    mentions: list[Mention] = field(default_factory=list)
+    bits: int = 0  # classes of the words passed over
+    near: int = 0  # classes of the word right before the number
+    unknown: str = ""  # the run of words that is none of ours
+    unknown_at: int = -1
+    foreign: str = ""
+    comma: bool = False
+    all: bool = False
+
+
+@dataclass(slots=True)
+class Around:
+    """The scope a number stands in."""
+
+    clause: int = 0  # classes of its clause
+    before: int = 0  # classes of the sentence before it
+    after: int = 0  # classes of the sentence behind it
+    message: int = 0
+    right: tuple[Token, ...] = ()  # up to four tokens behind, blanks left out
+    glued: bool = False  # whether the first of them is not behind a blank
+    clean: bool = False  # nothing but our own words in its part of the sentence
+    alone: bool = False  # the message is this number and small talk
+    siblings: int = 0  # other numbers that are written like temperatures
+    is_list: bool = False
+    heading: int = 0
+    is_group: bool = True
+    topic: Mention | None = None
+    people: bool = False  # relatives or names are spoken of in the line
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """outcome is reading, clarify or no."""
+
+    outcome: str
+    why: str
+
+
+def no(why: str) -> Verdict:
+    """Not a temperature of a person."""
+    return Verdict("no", why)
+
+
+def weigh(number: Number, left: Left, around: Around) -> Verdict:
+    """What the number is, and why."""
+    verdict = _by_neighbours(number, left, around) or _by_speech(number, left, around)
+    if verdict is not None:
+        return verdict
+    if number.form is Form.SLIP:
+        return _slip(number, left, around)
+    return _evidence(number, left, around)
+
+
+def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None:
+    """Units behind, numberings before."""
+    right = around.right
+    if right and number.unit is Unit.NONE:
+        nxt = right[0]
+        if nxt.bits & UNIT and not nxt.bits & mask("whole loose kin site fine"):
+            exact = number.form in (Form.DECIMAL, Form.SPLIT)
+            if (around.glued or nxt.bits & MONEY) and not (exact and nxt.text in PEOPLE_SAFE):
+                return no(f"后面是“{nxt.text}”")
+        if nxt.bits & MONEY and around.glued:
+            return no(f"后面是“{nxt.text}”")
+        if nxt.text in ("/", "%", "×", "*", "x"):
+            follow = right[1] if len(right) > 1 else None
+            if nxt.text != "/" or (follow is not None and follow.bits & UNIT):
+                return no("后面是单价或比例")
+        if nxt.kind == "num" and nxt.text == "一" and len(right) > 1 and right[1].bits & UNIT:
+            return no("后面是单价")
+    if right and around.glued and right[0].bits & HEAT and not right[0].bits & mask("kin"):
+        return no(f"说的是{right[0].text}")
+    if right and around.glued and right[0].text[0] == "那" and right[0].bits & (UNIT | BIT["common"]) and (
+        right[0].text not in ("那个", "那次", "那是")
+    ):
+        return no("说的是别的东西")
+    if len(right) > 1 and around.glued and right[0].text in ("的", "那") and (
+        right[1].bits & (FOREIGN | UNIT) or right[1].kind == "char" or (
+            right[1].bits & BIT["common"] and not left.mentions)
+    ):
+        return no("说的是别的东西")
+    if right and right[0].bits & BIT["loose"] and len(right) > 1 and right[1].bits & (UNIT | MONEY) and (
+        number.unit is Unit.NONE and not right[1].bits & mask("whole particle")
+    ):
+        return no(f"后面是“{right[1].text}”")
+    if left.near & BIT["medicine"]:
+        return no("说的是药")
+    if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
+        return no("前面是编号或数量")
+    return None
+
+
+def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
+    """Hearsay, rules, wishes, jokes, stories, plans."""
+    before, after, clause = around.before, around.after, around.clause
+    direct = any(m.kind not in (Kind.OTHERS, Kind.JOB) for m in left.mentions)
+    if left.near & BIT["negation"]:
+        return no("是在否认")
+    if left.near & BIT["hearsay"] or before & BIT["hearsay"]:
+        return no("听来的")
+    if before & BIT["news"] or (clause & BIT["news"] and not direct):
+        return no("新闻或书上的")
+    if before & BIT["hypo"]:
+        return no("是假设")
+    if before & BIT["wish"] or (around.message & BIT["wish"] and not direct and not left.bits & MEASURED):
+        return no("是祝愿")
+    if (before | after) & BIT["standard"] and not direct:
+        return no("是规定或标准")
+    if around.message & BIT["joke"]:
+        return no("是玩笑")
+    if before & BIT["story"]:
+        return no("是从前的事或平常的数")
+    if before & BIT["plan"] and clause & BIT["plan"]:
+        return no("是打算")
+    if before & mask("request example") and not direct or before & BIT["example"]:
+        return no("是格式或例子")
+    if left.mentions and left.mentions[0].owner and clause & BIT["says_self"]:
+        return no("别人家的事，听来的")
+    if clause & BIT["feel"] and not clause & BIT["verb"]:
+        return no("手摸的，没有量")
+    if around.message & BIT["badly"] and not direct and number.form is not Form.SLIP:
+        return no("表坏了")
+    if before & BIT["aggregate"] and not direct and not around.is_list:
+        return no("是全组全村的数")
+    bound = around.right[0].bits & mask("over_after under_after") if around.right else 0
+    bound |= left.near & mask("over under")
+    if after & BIT["rule"] or (before & BIT["rule"] and not direct):
+        firm = left.mentions or left.bits & mask("temp verb site day period now night fever")
+        if not firm or (bound and around.right and around.right[0].text != "了" and not after & BIT["now"]):
+            return no("是规定或标准")
+    if bound and clause & BIT["question"] and not direct:
+        return no("问的是标准")
+    return None
+
+
+def _evidence(number: Number, left: Left, around: Around) -> Verdict:
+    """Whether enough speaks for a person."""
+    direct = [m for m in left.mentions if m.kind is not Kind.OFFICE]
+    foreign = around.clause & FOREIGN or left.foreign
+    measured = left.bits & MEASURED
+    degree = number.unit is not Unit.NONE
+    exact = number.form in (Form.DECIMAL, Form.SPLIT)
+    if left.foreign and not (direct and not left.foreign):
+        return no(f"说的是{left.foreign}")
+    if around.heading & FOREIGN and not around.heading & BIT["temp"] and not left.bits & BIT["temp"]:
+        return no("单子上记的不是体温")
+    if around.clause & HEAT and not (left.bits & mask("temp again") or (direct and not left.unknown)):
+        return no("说的是水、天气、牲口或机器")
+    if around.message & MONEY and not (left.bits & mask("temp fever site") or (direct and (degree or measured))):
+        return no("说的是钱或买卖")
+    if left.unknown and not (measured and not foreign) and not (around.clean and exact) and (
+        number.unit is not Unit.FAHRENHEIT
+    ):
+        if not (around.clause & BIT["temp"] and not foreign):
+            return no(f"不知道“{left.unknown[:6]}”是什么")
+    if number.form is Form.THREE:
+        return _three(number, left, around, bool(direct))
+    if exact:
+        return _exact(number, left, around, bool(direct))
+    return _integer(number, left, around, bool(direct))
+
+
+def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
+    if direct or left.bits & MEASURED or number.unit is Unit.FAHRENHEIT:
+        return Verdict("reading", "写明是人量的" if direct or left.bits & MEASURED else "华氏度换算")
+    if around.message & HEAT and not (
+        around.clean and (number.unit is not Unit.NONE or left.bits & mask("day period now"))
+    ):
+        return no("话里说的是水、天气、牲口或机器")
+    if around.clean or around.is_list:
+        return Verdict("reading", "单说一个度数")
+    return no("看不出是人的体温")
+
+
+def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
+    if left.bits & mask("temp site fever") or (left.bits & BIT["degree_word"] and not around.message & HEAT):
+        return Verdict("reading", "少写了小数点")
+    if (direct or left.bits & BIT["slip"] or around.is_list) and (
+        around.siblings or around.message & mask("temp verb slip")
+    ):
+        return Verdict("reading", "少写了小数点")
+    if around.message & BIT["verb"] and left.bits & BIT["verb"] and around.clean:
+        return Verdict("reading", "少写了小数点")
+    if around.alone:
+        if not around.is_group or (left.near & BIT["link"] and not left.mentions):
+            return Verdict("reading", "单说三位数，少写了小数点")
+        return Verdict("clarify", "三位数，像少写了小数点")
+    return no("三位数，看不出是体温")
+
+
+def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
+    degree = number.unit is not Unit.NONE
+    if left.bits & mask("temp fever feverish site"):
+        return Verdict("reading", "写明是体温")
+    if direct and degree:
+        return Verdict("reading", "写明是人的度数")
+    loose = left.bits & mask("about over under") or (
+        around.right and around.right[0].bits & mask("loose whole under_after over_after")
+    )
+    if direct and (loose or around.siblings or around.message & mask("temp device feverish")):
+        return Verdict("reading", "跟别的体温一起报的")
+    if left.bits & BIT["verb"] and (degree or direct or around.clean):
+        return Verdict("reading", "写明是量的")
+    if around.message & FOREIGN:
+        return no("话里说的是别的东西")
+    if around.clean and (degree or loose) and not around.message & BIT["common"]:
+        return Verdict("reading", "单说一个度数")
+    if around.topic is not None and around.topic.kind is not Kind.SELF and around.clean and (degree or loose):
+        return Verdict("reading", "接着说那个人")
+    if around.clean and loose and around.message & mask("feverish temp verb"):
+        return Verdict("reading", "接着说发烧或量体温")
+    if around.clean and loose and around.people and around.message & mask("symptom blurry"):
+        return Verdict("reading", "说的是后面那个人")
+    if around.is_list and around.siblings:
+        return Verdict("reading", "单子里的一行")
+    if left.bits & mask("day period now") and around.siblings and around.clean:
+        return Verdict("reading", "几天的体温")
+    if around.siblings and around.clean and around.message & BIT["unsure"]:
+        return Verdict("reading", "拿不准的数")
+    if around.alone and number.written in ("37", "36", "三十六", "三十七") and not around.is_group:
+        return Verdict("reading", "单说一个度数")
+    return no("光一个整数，看不出是体温")
+
+
+def _slip(number: Number, left: Left, around: Around) -> Verdict:
+    """A number that may be a temperature typed wrong."""
+    plain_int = number.written.isdigit() or not any(c in number.written for c in ".。·,、点度")
+    direct = bool(left.mentions) and left.mentions[0].kind is not Kind.OFFICE
+    if around.message & BIT["badly"] and number.unit is Unit.DEGREE and around.clean and not left.foreign:
+        return Verdict("clarify", "不像人的体温，得问")
+    if left.foreign or around.clause & FOREIGN or around.heading & FOREIGN or around.message & MONEY:
+        return no("说的是别的东西")
+    if left.unknown and not left.bits & MEASURED:
+        return no(f"不知道“{left.unknown[:6]}”是什么")
+    if left.bits & BIT["temp"] or (left.bits & mask("site") and not plain_int):
+        return Verdict("clarify", "不像人的体温，得问")
+    if left.bits & mask("verb device degree_word") and around.message & mask("temp device") and not around.message & FOREIGN:
+        return Verdict("clarify", "不像人的体温，得问")
+    if direct and around.siblings and (not plain_int or len(number.written) >= 3):
+        return Verdict("clarify", "别人的都像体温，这个不像")
+    if around.is_list and around.siblings and not plain_int and direct:
+        return Verdict("clarify", "别人的都像体温，这个不像")
+    if around.alone and _alone_slip(number):
+        return Verdict("clarify", "像打错的体温")
+    if left.bits & BIT["verb"] and not plain_int and around.clean and not around.message & FOREIGN:
+        return Verdict("clarify", "像打错的体温")
+    if number.unit is Unit.DEGREE and not plain_int and around.clean and not around.message & (FOREIGN | BIT["common"]):
+        return Verdict("clarify", "不像人的体温，得问")
+    return no("看不出是体温")
+
+
+def _alone_slip(number: Number) -> bool:
+    """3.65, 63.5, 336.5, 98.6 alone; a bare integer alone says nothing."""
+    return any(c in number.written for c in ".。·,、点")

@@ -1,0 +1,193 @@
+"""Days, clock times and dates as they are said, counted back from the sending."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from bot.language.meaning import Period
+from bot.language.numerals import RUN, zh_int
+
+ZH = "[零〇一二两三四五六七八九十]"
+CLOCK = re.compile(r"([01]?\d|2[0-4])[:：]([0-5]\d)(?:[:：][0-5]\d)?(?![\d.])")
+CLOCK_SPAN = re.compile(r"\d{1,2}[:：]\d\d\s?[-~至到]\s?\d{1,2}[:：]\d\d")
+CLOCK_SAID = re.compile(
+    rf"(\d{{1,2}}|{ZH}{{1,3}})(?:点|时(?!候|间|常|不))"
+    rf"(钟|半|整|来钟|多钟|多|一刻|三刻|过|(?:\d{{1,2}}(?![\d.。度℃])|{ZH}{{1,3}}(?![度点.·十零〇一二三四五六七八九]))分?)?"
+)
+YEAR = re.compile(r"(?:19|20)\d\d[年/.-](\d{1,2})[月/.-](\d{1,2})日?(?!\d)")
+DATE = re.compile(r"(\d{1,2})\s?月\s?(\d{1,2})\s?[日号]?(?!\d)")
+DATE_ZH = re.compile(rf"([一二三四五六七八九十]{{1,2}})月({ZH}{{1,3}})[日号]")
+DATE_SHORT = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?=\s?[日:：,，]?\s*(?:[早午中晚]|体温|[34]\d))(?![\d.])")
+DAY_ONLY = re.compile(r"(\d{1,2})[号日](?![楼院栋店房门线车口卡])")
+LUNAR = re.compile(r"(?:正月|腊月|冬月|阴历|农历|旧历|[二三四五六七八九十]月)?初([一二三四五六七八九十])(?!中|级|步|期|衷)")
+LUNAR_MONTH = re.compile(rf"(?:正月|腊月|冬月|阴历|农历|旧历)(?:的)?({ZH}{{1,3}}|廿{ZH}?)")
+WEEKDAY = re.compile(r"(?:这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])(?!家|年|围)")
+WEEK = "一二三四五六日"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time as far as it was said; what was not said is None."""
+
+    day: int | None = None
+    period: Period | None = None
+    minute: int | None = None
+    night: bool = False
+    now: bool = False
+
+    @property
+    def said(self) -> bool:
+        """Whether anything was said at all."""
+        return self != When()
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock time; sure where it can only be one of the day's two."""
+
+    minute: int
+    sure: bool
+
+
+def number(text: str) -> int | None:
+    """A small integer in digits or Chinese numerals."""
+    if text.isdigit():
+        return int(text)
+    m = RUN.fullmatch(text)
+    return zh_int(text) if m else None
+
+
+def clock_at(text: str, at: int) -> tuple[Clock | None, int]:
+    """A clock time that starts here and its end; a span of opening hours gives no time."""
+    span = CLOCK_SPAN.match(text, at)
+    if span:
+        return None, span.end()
+    m = CLOCK.match(text, at)
+    if m:
+        hour = int(m[1])
+        return Clock(hour % 24 * 60 + int(m[2]), hour > 12 or m[1][0] == "0"), m.end()
+    m = CLOCK_SAID.match(text, at)
+    if m is None:
+        return None, at
+    hour_said = number(m[1])
+    if hour_said is None or hour_said > 24 or (m[1] == "一" and not m[2]):
+        return None, at
+    tail = m[2] or ""
+    minute = {"半": 30, "一刻": 15, "三刻": 45}.get(tail, 0)
+    digits = tail.rstrip("分")
+    if digits and digits not in ("半", "一刻", "三刻", "钟", "整", "来钟", "多钟", "多", "过"):
+        value = number(digits)
+        if value is None or value > 59:
+            return None, at
+        minute = value
+    return Clock(hour_said % 24 * 60 + minute, hour_said > 12), m.end()
+
+
+def date_at(text: str, at: int, sent_on: date, at_start: bool) -> tuple[int | None, int]:
+    """A date that starts here as days from the sending, and its end."""
+    for pattern in (YEAR, DATE, DATE_ZH):
+        m = pattern.match(text, at)
+        if m:
+            month, day = number(m[1]), number(m[2])
+            return _offset(sent_on, month, day), m.end()
+    if at_start:
+        m = DATE_SHORT.match(text, at)
+        if m and 1 <= int(m[1]) <= 12 and 1 <= int(m[2]) <= 31:
+            return _offset(sent_on, int(m[1]), int(m[2])), m.end()
+    m = DAY_ONLY.match(text, at)
+    if m and 1 <= int(m[1]) <= 31:
+        return _day_of_month(sent_on, int(m[1])), m.end()
+    m = LUNAR.match(text, at) or LUNAR_MONTH.match(text, at)
+    if m:
+        said = m[1]
+        day = number(said) if not said.startswith("廿") else 20 + (number(said[1:]) or 0)
+        return (_lunar(sent_on, day) if day and day <= 30 else None), m.end()
+    m = WEEKDAY.match(text, at)
+    if m:
+        wanted = WEEK.index(m[1].replace("天", "日"))
+        return -((sent_on.weekday() - wanted) % 7), m.end()
+    return None, at
+
+
+def _offset(sent_on: date, month: int | None, day: int | None) -> int | None:
+    if not month or not day:
+        return None
+    for year in (sent_on.year, sent_on.year - 1):
+        try:
+            then = date(year, month, day)
+        except ValueError:
+            continue
+        gap = (then - sent_on).days
+        if gap <= 0 or year == sent_on.year and gap < 60:
+            return gap
+    return None
+
+
+def _day_of_month(sent_on: date, day: int) -> int | None:
+    for back in range(32):
+        if (sent_on - timedelta(days=back)).day == day:
+            return -back
+    return None
+
+
+@lru_cache(maxsize=512)
+def _lunar(sent_on: date, day: int) -> int | None:
+    from lunar_python import Solar  # heavy, and only lunar dates need it
+
+    for back in range(31):
+        then = sent_on - timedelta(days=back)
+        if Solar.fromYmd(then.year, then.month, then.day).getLunar().getDay() == day:
+            return -back
+    return None
+
+
+def period_of(minute: int) -> Period:
+    """The part of the day: before 11:00, 11:00-13:59, 14:00-17:59, from 18:00."""
+    if minute < 11 * 60:
+        return Period.MORNING
+    if minute < 14 * 60:
+        return Period.NOON
+    return Period.AFTERNOON if minute < 18 * 60 else Period.EVENING
+
+
+def settle(when: When, clock: Clock | None, sent_minute: int) -> tuple[int, Period | None, int | None]:
+    """Day, period and minute of a reading from all that was said of its time."""
+    day, period = when.day, when.period
+    minute: int | None = None
+    if clock is not None:
+        minute, day = _on_the_clock(clock, when, sent_minute)
+        if period is None:
+            period = period_of(minute)
+        if when.night and minute < 6 * 60 and when.day is None:
+            return (-1 if sent_minute < 18 * 60 else 0), Period.EVENING, minute
+    if when.night and when.day is None:
+        day = 0 if sent_minute >= 22 * 60 else -1
+    elif day is None:
+        day = 0
+        if period is Period.EVENING and clock is None and sent_minute < 11 * 60:
+            day = -1
+    return min(day, 0), period, minute
+
+
+def _on_the_clock(clock: Clock, when: When, sent_minute: int) -> tuple[int, int | None]:
+    minute, day = clock.minute, when.day
+    half = 12 * 60
+    if clock.sure:
+        if day is None and minute > sent_minute + 5 and when.period is None:
+            day = -1
+        return minute, day
+    if when.period is not None:
+        if when.period in (Period.AFTERNOON, Period.EVENING) and minute < half and not (
+            when.night and minute < 6 * 60
+        ):
+            minute += half
+        if when.period is Period.NOON and minute < 6 * 60:
+            minute += half
+        return minute, day
+    if day is not None and day < 0:
+        return minute, day
+    options = [m for m in (minute, minute + half) if m < 24 * 60 and m <= sent_minute + 5]
+    if options:
+        return max(options), day
+    return (minute + half if minute < half else minute), -1 if day is None else day

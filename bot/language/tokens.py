@@ -1,0 +1,351 @@
+"""Cuts a normalised message into words, numbers, names and marks in one pass."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from bot.language.normalise import MARK
+from bot.language.numerals import INT, RUN, Form, Number, read_arabic, read_chinese
+from bot.language.times import Clock, clock_at, date_at
+from bot.language.words import BIT, Words, mask, words
+
+CODE = re.compile(
+    r"1[3-9][\d×*xX]{9}|\d{2,4}-\d{6,8}|\d+(?:-\d+){2,}|\d{1,3}-\d{1,4}(?![\d.°℃度])|\d+[×*]\d*|\d{5,}|\d+[A-Za-z]\d*(?<![CcFf])"
+)
+PRESSURE = re.compile(r"(\d{2,3})[/／](\d{2,3})(?![\d.])")
+LATIN = re.compile(r"[A-Za-z]+")
+LATIN_CODE = re.compile(r"[A-Za-z]+\d[\dA-Za-z×*-]*")
+BRACKET = re.compile(r"\[[^\[\]\s]{1,8}\]")
+INDEX = re.compile(r"(\d{1,3})\s?[.、)．:](?=\s*[^\d\s.。,:])|[(]\d{1,3}[)]")
+INDEX_TIGHT = re.compile(r"\d{1,2}[.、]\s?(?=(?:3[4-9]|4[0-3])[.。])")
+FLAT = re.compile(
+    r"(?:\d{1,3}(?:号楼|栋|幢|号院|#楼|#)\s?)?(?:\d{1,2}单元\s?)?\d{3,4}(?:室|房|号(?!楼|院)|户)?(?![\d.])"
+    r"|\d{1,3}(?:号楼|栋|幢|号院)\s?\d{1,2}单元\s?\d{3,4}(?:室|房|号)?|单元\s?\d{3,4}|\d{1,2}-\d{1,2}-\d{3,4}"
+)
+GROUP_NO = re.compile(rf"(?:\d{{1,3}}|[一二三四五六七八九十]{{1,3}})(?:组|队|屯|村|社|栋|号楼|单元|网格|大队|小队|片|巷|排|年级|班|号院)(?!长)")
+COUNT = re.compile(r"(?:一家|全家|一家子|家里|家|我们|俺们|咱们|一共|共)?\s?(\d{1,2}|[二两三四五六七八九十]{1,2}|俩|仨)\s?(?:口子|口人|口|个人|人)(?!罩|气|感|味|腔|温|表|算|才|民|家说)")
+COUNT_KIN = re.compile(r"(?:\d|[两二三四五]|俩|仨)(?:个)?(?=[孩娃孙儿闺女宝老小崽妮丫外侄])")
+SPACE, LINE = " ", "\n"
+STOPS = frozenset("。！？!?；;…")
+COMMAS = frozenset(",、，")
+OPEN, CLOSE = frozenset("(【「『《<〈[{"), frozenset(")】」』》>〉]}")
+QUOTES = frozenset("“”\"'‘’")
+NAME_END = mask(
+    "day period night now temp verb fever feverish link all kin fine particle unmeasured about over under site "
+    "others household family_of title and ditto symptom device degree_word self third loose plan office unit notime high low negation slip"
+)
+NAME_LEFT = mask(
+    "day period night now temp verb link all kin job office title fine particle and site about high low notice "
+    "slip self third you negation greeting hypo household wo seq notime example mine_before"
+)
+
+
+@dataclass(slots=True)
+class Token:
+    """kind: word, name, num, clock, date, flat, code, latin, space, comma, stop, line, mark, open, close, char …"""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    bits: int = 0
+    number: Number | None = None
+    clock: Clock | None = None
+    day: int | None = None
+
+
+@lru_cache(maxsize=256)
+def _by_head(names: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    heads: dict[str, list[str]] = {}
+    for name in names:
+        if len(name) >= 2:
+            heads.setdefault(name[0], []).append(name)
+    return {head: tuple(sorted(group, key=len, reverse=True)) for head, group in heads.items()}
+
+
+class Cutter:
+    """One pass over one message."""
+
+    def __init__(self, text: str, sent_on: date, names: frozenset[str], own: Collection[str]) -> None:
+        self.text = text
+        self.sent_on = sent_on
+        self.lexicon: Words = words()
+        self.heads = _by_head(names)
+        self.own = tuple(own)
+        self.out: list[Token] = []
+
+    def cut(self) -> list[Token]:
+        """The tokens in order."""
+        at, size = 0, len(self.text)
+        while at < size:
+            token = self._next(at)
+            self.out.append(token)
+            at = token.end
+        return self.out
+
+    def _is_word(self, at: int) -> bool:
+        """Whether a word of more than one sign, or a number of its own, starts at this numeral."""
+        if at >= len(self.text):
+            return False
+        size = self.lexicon.longest(self.text, at)
+        return size > 1 and not self.lexicon.classes[self.text[at : at + size]] & BIT["common"]
+
+    def _next(self, at: int) -> Token:
+        char = self.text[at]
+        if "0" <= char <= "9":
+            return self._digit(at)
+        if char == LINE:
+            return Token("line", char, at, at + 1)
+        if char in " \t":
+            end = at + 1
+            while end < len(self.text) and self.text[end] in " \t":
+                end += 1
+            return Token("space", self.text[at:end], at, end)
+        if "\u4e00" <= char <= "\u9fff" or char == "〇":
+            return self._han(at)
+        return self._mark(at, char)
+
+    def _mark(self, at: int, char: str) -> Token:
+        if char in STOPS:
+            return Token("stop", char, at, at + 1)
+        if char in COMMAS:
+            return Token("comma", char, at, at + 1)
+        if char == MARK:
+            return Token("mark", char, at, at + 1)
+        if char == "[" and (m := BRACKET.match(self.text, at)):
+            return Token("emoji", m.group(), at, m.end())
+        if char.isascii() and char.isalpha():
+            return self._latin(at)
+        if char == "(" and (m := INDEX.match(self.text, at)) and self._fresh():
+            return Token("mark", m.group(), at, m.end())
+        if char == "." and self.text.startswith("..", at):
+            return Token("stop", char, at, at + 1)
+        size = self.lexicon.longest(self.text, at)
+        if size:
+            text = self.text[at : at + size]
+            return Token("word", text, at, at + size, self.lexicon.classes[text])
+        if char in OPEN:
+            return Token("open", char, at, at + 1)
+        if char in CLOSE:
+            return Token("close", char, at, at + 1)
+        if char in QUOTES:
+            return Token("quote", char, at, at + 1)
+        if ord(char) > 0x2000:
+            return Token("emoji", char, at, at + 1)
+        return Token("punct", char, at, at + 1)
+
+    def _latin(self, at: int) -> Token:
+        m = LATIN.match(self.text, at)
+        assert m is not None  # noqa: S101 - the caller stands on a letter
+        word = m.group()
+        bits = self.lexicon.classes.get(word, 0) or self.lexicon.classes.get(word.lower(), 0)
+        if bits:
+            return Token("word", word, at, m.end(), bits)
+        code = LATIN_CODE.match(self.text, at)
+        if code:
+            return Token("code", code.group(), at, code.end())
+        end = m.end()
+        return Token("latin", word, at, end)
+
+    def _fresh(self) -> bool:
+        """Whether a list number may stand here: at the start of a line or behind a blank."""
+        return not self.out or self.out[-1].kind in ("line", "space", "comma", "stop", "mark", "close", "emoji") or (
+            self.out[-1].text == ":"
+        )
+
+    def _digit(self, at: int) -> Token:
+        text = self.text
+        fresh = self._fresh()
+        if fresh:
+            m = INDEX.match(text, at) or INDEX_TIGHT.match(text, at)
+            if m:
+                return Token("mark", m.group(), at, m.end())
+        group = GROUP_NO.match(text, at)
+        if group and not FLAT.match(text, at):
+            return Token("group", group.group(), at, group.end())
+        count = COUNT.match(text, at)
+        if count:
+            return Token("count", count.group(), at, count.end())
+        kin = COUNT_KIN.match(text, at)
+        if kin:
+            return Token("countkin", kin.group(), at, kin.end())
+        day, end = date_at(text, at, self.sent_on, fresh)
+        if end > at:
+            return Token("date", text[at:end], at, end, day=day)
+        clock, end = clock_at(text, at)
+        if end > at:
+            return Token("clock", text[at:end], at, end, clock=clock)
+        m = FLAT.match(text, at)
+        if m and (len(m.group()) > 4 or not m.group().isdigit()):
+            return Token("flat", m.group(), at, m.end())
+        m = CODE.match(text, at)
+        if m:
+            return Token("code", m.group(), at, m.end())
+        m = PRESSURE.match(text, at)
+        if m and int(m[1]) > 45:
+            return Token("code", m.group(), at, m.end())
+        number = read_arabic(text, at, self._is_word)
+        return Token("num", number.written, at, number.end, number=number)
+
+    def _han(self, at: int) -> Token:
+        text = self.text
+        char = text[at]
+        if char == "家" and self.out and self.out[-1].kind == "name":
+            return Token("word", char, at, at + 1, self.lexicon.classes[char])
+        known = self._known_name(at)
+        if known:
+            return Token("name", text[at : at + known], at, at + known, BIT["name"])
+        size = self.lexicon.longest(text, at)
+        word = text[at : at + size] if size else ""
+        bits = self.lexicon.classes.get(word, 0)
+        if RUN.match(char) or char in "正腊冬阴农旧周星礼初俩仨一全家这本":
+            numeral = self._numeral(at, size, bits)
+            if numeral is not None:
+                return numeral
+        named = self._called(at, size, bits) or self._surname(at, size, bits)
+        if named:
+            return Token("name", text[at : at + named], at, at + named, BIT["name"])
+        if size:
+            return Token("word", word, at, at + size, bits)
+        return Token("char", char, at, at + 1)
+
+    def _numeral(self, at: int, size: int, bits: int) -> Token | None:
+        """A number, time, count or group that starts with a Chinese numeral, where it beats the word."""
+        text = self.text
+        group = GROUP_NO.match(text, at)
+        if group and group.end() - at > size:
+            return Token("group", group.group(), at, group.end())
+        count = COUNT.match(text, at)
+        if count and count.end() - at > size and not (size > 1 and bits & BIT["pair"]):
+            return Token("count", count.group(), at, count.end())
+        if text[at] in "两二三四五俩仨" and (kin := COUNT_KIN.match(text, at)) and size <= 1:
+            return Token("countkin", kin.group(), at, kin.end())
+        day, end = date_at(text, at, self.sent_on, True)
+        if end - at > size:
+            return Token("date", text[at:end], at, end, day=day)
+        clock, end = clock_at(text, at)
+        if end - at > size:
+            return Token("clock", text[at:end], at, end, clock=clock)
+        if not RUN.match(text, at):
+            return None
+        number = read_chinese(text, at, self._is_word)
+        if number is None or number.end - at < size or (size > 1 and number.form is Form.PLAIN):
+            return None
+        if number.end - at == size and size == 1 and bits:
+            return None
+        return Token("num", number.written, at, number.end, number=number)
+
+    def _known_name(self, at: int) -> int:
+        for name in self.heads.get(self.text[at], ()):
+            if self.text.startswith(name, at):
+                return len(name)
+        for name in self.own:
+            if self.text.startswith(name, at):
+                return len(name)
+        return 0
+
+    def _called(self, at: int, size: int, bits: int) -> int:
+        """Length of 何大爷, 老孟头, 小田, 老李大叔; 0 where nobody is called so."""
+        text, lexicon = self.text, self.lexicon
+        if self.out and not self._name_may_start():
+            return 0
+        head = 0
+        if text[at] in "老小阿" and text[at + 1 : at + 2] in lexicon.surnames:
+            if size >= 2 and (bits & ~BIT["common"] or text[at] != "老"):
+                return 0
+            head = 2
+        elif text[at] in lexicon.surnames and (size <= 1 or bits & (BIT["common"] | BIT["goods"])):
+            head = 1
+        if not head:
+            return 0
+        if size > head and not bits & BIT["common"]:
+            return 0
+        after = at + head
+        longest = lexicon.longest(text, after) if after < len(text) else 0
+        if longest and lexicon.classes[text[after : after + longest]] & BIT["title"]:
+            end = after + longest
+            return head + longest if self._name_ends(end) or text[end] in "家说" else 0
+        if head == 2:
+            if text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
+                return 3
+            if self._name_ends(after) or text[after] == "家":
+                return 2
+        return 0
+
+    def _surname(self, at: int, size: int, bits: int) -> int:
+        """Length of a full name that starts here, 0 where there is none."""
+        text, lexicon = self.text, self.lexicon
+        if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
+            return 0
+        if size and not bits & BIT["common"] and size >= 2 and not (
+            bits & mask("unit", "link", "particle", "ordinal", "period", "money")
+        ):
+            return 0
+        head = 2 if text[at : at + 2] in lexicon.double_surnames else 1
+        if head == 1 and text[at] not in lexicon.surnames:
+            return 0
+        if self.out and not self._name_may_start():
+            return 0
+        for given in (2, 1):
+            end = at + head + given
+            name = text[at:end]
+            if len(name) < head + given or not all("\u4e00" <= c <= "\u9fff" for c in name):
+                continue
+            if name in lexicon.classes:
+                continue
+            if given == 1 and head == 1 and size >= 2:
+                continue
+            if self._name_ends(end) and not self._swallows(at, end, head):
+                return head + given
+        return 0
+
+    def _swallows(self, at: int, end: int, head: int) -> bool:
+        """Whether the given name would eat a word that must stand: 李老伴, 王今早."""
+        for inner in range(at + head, end):
+            size = self.lexicon.longest(self.text, inner)
+            if size >= 2 and self.lexicon.classes[self.text[inner : inner + size]] & NAME_BREAK:
+                return True
+        given = self.text[at + head : end]
+        bits = self.lexicon.classes.get(given, 0)
+        if bits & NAME_BREAK_WHOLE:
+            return True
+        last = self.text[end - 1]
+        return last in "家的是了吗我俺都也有没不和跟说在你他她岁个这那量测烧" or bool(
+            self.lexicon.classes.get(last, 0) & BIT["kin"] and end - at == head + 1
+        )
+
+    def _name_may_start(self) -> bool:
+        last = self.out[-1]
+        if last.kind in ("char", "latin", "code"):
+            return False
+        if last.kind == "word":
+            return bool(last.bits & NAME_LEFT) and not last.bits & BIT["goods"]
+        return True
+
+    def _name_ends(self, end: int) -> bool:
+        text = self.text
+        if end >= len(text):
+            return True
+        char = text[end]
+        if not "\u4e00" <= char <= "\u9fff":
+            return True
+        if RUN.match(char):
+            return True
+        size = self.lexicon.longest(text, end)
+        if not size:
+            return False
+        return bool(self.lexicon.classes[text[end : end + size]] & NAME_END)
+
+
+NAME_BREAK = mask("kin", "day", "period", "self", "household", "temp", "verb", "others", "fever", "symptom", "fine", "unmeasured", "title", "device")
+NAME_BREAK_WHOLE = mask("kin", "title", "office", "day", "period", "temp", "verb", "fine", "goods", "heat")
+
+
+def cut(text: str, sent_on: date, names: frozenset[str], own: Collection[str]) -> list[Token]:
+    """The tokens of a normalised text. own are the names that the sender goes by."""
+    return Cutter(text, sent_on, names, own).cut()
+
+
+__all__ = ["INT", "Token", "cut"]

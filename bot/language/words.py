@@ -1,0 +1,134 @@
+"""The word lists of the temperature grammar: every word with its classes, loaded once."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from bot.language.data import language_dir
+from bot.language.meaning import Period, Site
+
+CLASSES = (
+    "self wo third you it household pair triple others kin title office job family_of namehead "
+    "nametail day period site night now greeting notime temp degree_word verb fever feverish "
+    "device loose about over under over_after under_after between high low to seq whole link "
+    "fine particle ditto all and noone unmeasured heat goods money unit ordinal hearsay says_self news "
+    "notice rule hypo wish joke story plan request example feel question modal unsure blurry "
+    "slip weak_slip standard takeback mixed_up mine_before negation aggregate returnee gathering shortage complaint "
+    "badly again medicine signature symptom danger idiom cause split emoji name common"
+).split()
+BIT = {name: 1 << n for n, name in enumerate(CLASSES)}
+PREFIXES = "大 二 三 四 五 六 小 老".split()
+
+
+def mask(*names: str) -> int:
+    """The classes as one bit mask."""
+    bits = 0
+    for name in " ".join(names).split():
+        bits |= BIT[name]
+    return bits
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """classes: word to bit mask. lengths: first character to the word lengths, longest first."""
+
+    classes: dict[str, int]
+    lengths: dict[str, tuple[int, ...]]
+    days: dict[str, int]
+    periods: dict[str, Period]
+    sites: dict[str, Site]
+    split: dict[str, tuple[str, ...]]
+    surnames: frozenset[str]
+    double_surnames: frozenset[str]
+
+    def longest(self, text: str, at: int) -> int:
+        """Length of the longest word that starts here, 0 where there is none."""
+        for size in self.lengths.get(text[at], ()):
+            if text[at : at + size] in self.classes and at + size <= len(text):
+                return size
+        return 0
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What the files have given so far."""
+
+    classes: dict[str, int]
+    days: dict[str, int]
+    periods: dict[str, Period]
+    sites: dict[str, Site]
+    split: dict[str, tuple[str, ...]]
+    single: set[str]
+    double: set[str]
+
+    def add(self, word: str, name: str) -> None:
+        self.classes[word] = self.classes.get(word, 0) | BIT[name]
+
+    def take(self, table: dict[str, Any]) -> None:
+        for name, listed in table.get("words", {}).items():
+            if name == "kin_base":
+                for head, base in product(PREFIXES, listed.split()):
+                    self.add(head + base, "kin")
+                    if len(base) > 1:
+                        self.add(base, "kin")
+                continue
+            for word in listed.split():
+                self.add(word, name)
+        for day, listed in table.get("days", {}).items():
+            for word in listed.split():
+                self.days[word] = int(day)
+                self.add(word, "day")
+        for period, listed in table.get("periods", {}).items():
+            for word in listed.split():
+                self.periods[word] = Period(period)
+                self.add(word, "period")
+        for key, listed in table.get("both", {}).items():
+            day, period = key.split()
+            for word in listed.split():
+                self.days[word], self.periods[word] = int(day), Period(period)
+                self.add(word, "day")
+                self.add(word, "period")
+        for site, listed in table.get("sites", {}).items():
+            for word in listed.split():
+                self.sites[word] = Site(site)
+                self.add(word, "site")
+        for word in table.get("emoji", {}):
+            self.add(word, "kin")
+        for word, parts in table.get("split", {}).items():
+            self.split[word] = tuple(parts)
+            self.add(word, "kin")
+            self.add(word, "split")
+        surnames = table.get("surnames", {})
+        self.single.update(surnames.get("single", ""))
+        self.double.update(surnames.get("double", "").split())
+
+
+def _files(root: Path) -> list[Path]:
+    return [*sorted(root.glob("*.toml")), *sorted((root / "dialects").glob("*.toml"))]
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """The lists under content/language/temperature, dialects after the rest."""
+    root = language_dir() / "temperature"
+    shelf = _Shelf({}, {}, {}, {}, {}, set(), set())
+    for path in _files(root):
+        shelf.take(tomllib.loads(path.read_text(encoding="utf-8")))
+    for word in (root / "common.txt").read_text(encoding="utf-8").split():
+        shelf.classes.setdefault(word, BIT["common"])
+    lengths: dict[str, set[int]] = {}
+    for word in shelf.classes:
+        lengths.setdefault(word[0], set()).add(len(word))
+    return Words(
+        classes=shelf.classes,
+        lengths={head: tuple(sorted(sizes, reverse=True)) for head, sizes in lengths.items()},
+        days=shelf.days,
+        periods=shelf.periods,
+        sites=shelf.sites,
+        split=shelf.split,
+        surnames=frozenset(shelf.single),
+        double_surnames=frozenset(shelf.double),
+    )

@@ -1,0 +1,247 @@
+"""Who speaks and who is meant: from a platform's account to a resident, from a spoken word to a resident."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session, col, func, select
+
+from bot.domain.kinship import Member, kins_of, meant
+from bot.domain.registry import (
+    Account,
+    Chat,
+    ChatPurpose,
+    Place,
+    PlaceAbove,
+    Resident,
+    Role,
+    SameName,
+    household_members,
+    village_of,
+)
+from bot.message import ChatKind, Inbound
+from bot.work import Work
+
+_PREFIX = re.compile(
+    r"^[\d一二三四五六七八九十]+[组队社号屯区栋楼单元院室\-—_ ]*|^[东西南北中前后]头"
+)
+_SUFFIX = re.compile(r"[（(].*[)）]$|[\d\-—_ ]+$")
+
+
+def identify(
+    work: Work, inbound: Inbound
+) -> tuple[Account, Resident | None, Chat | None, int | None]:
+    """The account, the person behind it if known, the group if it is one, and the place of it all."""
+    chat = _chat(work, inbound) if inbound.chat_kind is ChatKind.GROUP else None
+    account = _account(work, inbound)
+    if account.resident_id is None and chat is not None and chat.place_id is not None:
+        _bind_by_name(work.db, account, chat.place_id)
+    speaker = work.db.get(Resident, account.resident_id) if account.resident_id else None
+    place_id = chat.place_id if chat is not None else None
+    if place_id is None and speaker is not None:
+        place_id = speaker.place_id
+    return account, speaker, chat, place_id
+
+
+def _chat(work: Work, inbound: Inbound) -> Chat:
+    query = select(Chat).where(Chat.in_channel == inbound.channel, Chat.in_ref == inbound.chat)
+    chat = work.db.exec(query).first()
+    if chat is None:  # heard before anybody registered it: kept, shown, never spoken in unasked
+        chat = Chat(
+            purpose=ChatPurpose.RESIDENTS,
+            title=inbound.chat_title,
+            in_channel=inbound.channel,
+            in_ref=inbound.chat,
+        )
+    chat.heard_at = work.now
+    if inbound.chat_title and not chat.title:
+        chat.title = inbound.chat_title
+    work.db.add(chat)
+    work.db.flush()
+    return chat
+
+
+def _account(work: Work, inbound: Inbound) -> Account:
+    if not inbound.sender:  # the platform speaks of the chat, not of a person
+        return Account(channel=inbound.channel, account="")
+    query = select(Account).where(
+        Account.channel == inbound.channel, Account.account == inbound.sender
+    )
+    account = work.db.exec(query).first()
+    if account is None:
+        account = Account(channel=inbound.channel, account=inbound.sender)
+    if inbound.sender_name:
+        account.display_name = inbound.sender_name
+    account.seen_at = work.now
+    if inbound.chat_kind is ChatKind.PRIVATE and account.has_private_way is None:
+        channel = work.channels[inbound.channel]
+        if channel.can_push or any(limit.scope == "heard" for limit in channel.limits):
+            account.has_private_way = True
+    work.db.add(account)
+    work.db.flush()
+    return account
+
+
+def plain_name(display_name: str) -> str:
+    """A display name without what villages put around it: 3组王大勇 → 王大勇."""
+    name = _SUFFIX.sub("", _PREFIX.sub("", display_name.strip())).strip()
+    return name or display_name.strip()
+
+
+def _bind_by_name(db: Session, account: Account, place_id: int) -> None:
+    """Bind an account to the one resident of that name in the village.
+
+    A cadre's name binds nobody: whoever types it as a nickname would get the role. Nor does a name
+    whose owner speaks by another account of this channel.
+    """
+    name = plain_name(account.display_name)
+    if len(name) < 2:
+        return
+    found = by_name(db, village_of(db, place_id).id or place_id, name)
+    if len(found) != 1:
+        return
+    resident = found[0]
+    has_role = db.exec(select(Role.id).where(Role.resident_id == resident.id)).first()
+    other = select(Account.id).where(
+        Account.resident_id == resident.id,
+        Account.channel == account.channel,
+        col(Account.seen_at).is_not(None),
+    )
+    if has_role is not None or db.exec(other).first() is not None:
+        return
+    account.resident_id, account.bound_by = resident.id, "name"
+    db.add(account)
+    db.flush()
+
+
+def by_name(db: Session, place_id: int, name: str) -> list[Resident]:
+    """People of a name in the subtree of a place."""
+    query = (
+        select(Resident)
+        .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)
+        .where(PlaceAbove.ancestor_id == place_id, Resident.name == name, Resident.gone == "")
+        .order_by(col(Resident.id))
+    )
+    return list(db.exec(query).all())
+
+
+@dataclass
+class Names:
+    """Names that a village knows, kept until somebody is added."""
+
+    _kept: dict[int, tuple[int, frozenset[str]]] = field(default_factory=dict)
+
+    def near(self, db: Session, place_id: int | None) -> frozenset[str]:
+        """Names of the residents of the village around a place; none where no place is known."""
+        if place_id is None:
+            return frozenset()
+        newest = db.exec(select(func.max(Resident.id))).one() or 0
+        kept = self._kept.get(place_id)
+        if kept is None or kept[0] != newest:
+            village = village_of(db, place_id)
+            query = (
+                select(Resident.name)
+                .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)
+                .where(PlaceAbove.ancestor_id == village.id)
+            )
+            kept = (newest, frozenset(db.exec(query).all()))
+            self._kept[place_id] = kept
+        return kept[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a spoken word means: one person is sure; several must be asked; none is unknown."""
+
+    people: tuple[Resident, ...]
+
+    @property
+    def one(self) -> Resident | None:
+        """The person, where it is sure."""
+        return self.people[0] if len(self.people) == 1 else None
+
+
+def find(
+    db: Session,
+    account: Account,
+    speaker: Resident | None,
+    place_id: int | None,
+    who: str,
+    owner: str = "",
+) -> Found:
+    """Find whom a speaker means by `who`: self, a name, or a kinship word (its owner's, where said)."""
+    if owner and place_id is not None:
+        holder = find(db, account, speaker, place_id, owner).one
+        return Found(tuple(_kin(db, holder, who))) if holder else Found(())
+    if who == "self":
+        return Found((speaker,) if speaker else ())
+    home = household_members(db, speaker.household_id) if speaker and speaker.household_id else []
+    same = [m for m in home if m.name == who]
+    if same:
+        return Found(tuple(same))
+    if speaker is not None and kins_of(who):
+        related = _kin(db, speaker, who)
+        if related:
+            return Found(tuple(related))
+    return _named(db, account, place_id, who)
+
+
+def who_holds_the_phone(db: Session, speaker: Resident, words: Sequence[str]) -> Resident:
+    """A child on grandma's phone says 俺奶: then it is the child who speaks.
+
+    That is so where a kinship word means nobody from the account's own place in the house, and means the
+    account's owner from the place of exactly one other member.
+    """
+    if speaker.household_id is None or not any(kins_of(w) for w in words):
+        return speaker
+    home = household_members(db, speaker.household_id)
+    members = [Member(r.id or 0, r.name, r.called) for r in home]
+    for word in words:
+        if not kins_of(word) or meant(members, speaker.id or 0, word):
+            continue
+        others = [
+            r
+            for r in home
+            if r.id != speaker.id and speaker.id in {m.id for m in meant(members, r.id or 0, word)}
+        ]
+        if len(others) == 1:
+            return others[0]
+    return speaker
+
+
+def _named(db: Session, account: Account, place_id: int | None, who: str) -> Found:
+    known = db.get(SameName, (account.id, who))
+    if known is not None:
+        return Found((db.get_one(Resident, known.resident_id),))
+    if place_id is None:
+        return Found(())
+    village = village_of(db, place_id)
+    found = by_name(db, village.id or place_id, who)
+    if not found:
+        found = _marked(db, village.id or place_id, who)
+    return Found(tuple(found))
+
+
+def _marked(db: Session, place_id: int, who: str) -> list[Resident]:
+    """东头王伟: the mark that tells two of one name apart, said with the name."""
+    query = (
+        select(Resident, Place.name)
+        .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)
+        .join(Place, col(Place.id) == Resident.place_id)
+        .where(PlaceAbove.ancestor_id == place_id, Resident.gone == "")
+    )
+    out = []
+    for resident, place in db.exec(query).all():
+        for mark in (resident.mark, place):
+            if mark and who in (mark + resident.name, f"{mark}的{resident.name}"):
+                out.append(resident)
+    return out
+
+
+def _kin(db: Session, speaker: Resident, word: str) -> Sequence[Resident]:
+    if speaker.household_id is None:
+        return []
+    home = household_members(db, speaker.household_id)
+    members = [Member(r.id or 0, r.name, r.called) for r in home]
+    ids = {m.id for m in meant(members, speaker.id or 0, word)}
+    return [r for r in home if r.id in ids]

@@ -1,0 +1,159 @@
+"""The sender: takes what may leave from the outbox, says it, and notes what became of it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+from bot import outbox
+from bot.channels.base import Channel
+from bot.channels.split import split
+from bot.clock import Clock
+from bot.errors import SendError, Throttled, Unknown
+from bot.outbox import Claim, Filter, Outbox
+
+log = logging.getLogger("shouwang.sender")
+
+SAY_S = 20.0  # longer than any client's own time limit
+BREAKS_AT, BREAK = 5, timedelta(seconds=20)  # failures in a row that open the circuit, and for how long
+IDLE_S = 0.5
+
+
+class Units(Protocol):
+    """Runs a unit of work in a write transaction (the writer, or a store directly)."""
+
+    def __call__(self, unit: Callable[[Session], Any]) -> Awaitable[Any]:
+        """Run it and wait until it is on disk."""
+        ...
+
+
+@dataclass
+class Sender:
+    """Says what is due, many chats side by side, each chat in order, each channel within its limits."""
+
+    channels: Mapping[str, Channel]
+    clock: Clock
+    run: Units
+    stop: Filter
+    settled: Callable[[Session, Outbox], None]
+    concurrency: int = 64
+    on_outcome: Callable[[str, str], None] = lambda channel, outcome: None
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _busy: set[tuple[str, str]] = field(default_factory=set)
+    _failures: dict[str, int] = field(default_factory=dict)
+    _paused: dict[str, datetime] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def wake(self) -> None:
+        """Something new may be due."""
+        self._wake.set()
+
+    async def loop(self) -> None:
+        """Run until cancelled; a fault of the store is waited out."""
+        while True:
+            self._wake.clear()
+            started = 0
+            try:
+                started = await self.start_due()
+            except Exception as error:  # the loop must outlive a full disk and a locked file
+                log.error("sender_failed", extra={"error": type(error).__name__})
+            if started == 0 or len(self._tasks) >= self.concurrency:
+                try:
+                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
+                except TimeoutError:
+                    continue
+
+    async def drain(self) -> None:
+        """Wait for what is on its way (an orderly stop)."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=10)
+
+    async def start_due(self) -> int:
+        """Claim what may leave now and start saying it; how many."""
+        now = self.clock.now()
+        paused = frozenset(name for name, until in self._paused.items() if until > now)
+        room = self.concurrency - len(self._tasks)
+        if room <= 0:
+            return 0
+        busy = frozenset(self._busy)
+        claims: list[Claim] = await self.run(
+            lambda session: outbox.claim(
+                session, now, self.channels, self.stop, limit=room, busy=busy, paused=paused
+            )
+        )
+        for claimed in claims:
+            spot = (claimed.outbound.to.channel, claimed.outbound.to.chat)
+            self._busy.add(spot)
+            task = asyncio.create_task(self._send(claimed))
+            self._tasks.add(task)
+            task.add_done_callback(self._done(spot))
+        return len(claims)
+
+    async def flush(self) -> None:
+        """Send until nothing may leave any more at this moment (talks, tests, the command line)."""
+        while await self.start_due():
+            await self.drain()
+
+    def _done(self, spot: tuple[str, str]) -> Callable[[asyncio.Task[None]], None]:
+        def forget(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            self._busy.discard(spot)
+            self._wake.set()
+
+        return forget
+
+    async def _send(self, claimed: Claim) -> None:
+        to = claimed.outbound.to
+        result = await self._say(claimed)
+        self._watch(to.channel, result)
+        outcome = "sent" if isinstance(result, str) else type(result).__name__.lower()
+        self.on_outcome(to.channel, outcome)
+        log.info("said", extra={"outbox": claimed.id, "channel": to.channel, "status": outcome})
+
+        def settle(session: Session) -> None:
+            self.settled(session, outbox.settle(session, claimed, self.clock.now(), result))
+
+        try:
+            await self.run(settle)
+        except Exception as error:  # the row stays "sending": recovered as perhaps sent
+            log.error("settle_failed", extra={"outbox": claimed.id, "error": type(error).__name__})
+
+    async def _say(self, claimed: Claim) -> str | SendError:
+        channel = self.channels[claimed.outbound.to.channel]
+        parts = split(claimed.outbound.text, channel.max_bytes)
+        platform_id = ""
+        try:
+            for number, part in enumerate(parts):
+                if number < claimed.parts_done:
+                    continue
+                key = claimed.outbound.key if len(parts) == 1 else f"{claimed.outbound.key}#{number + 1}"
+                message = replace(claimed.outbound, text=part, key=key)
+                platform_id = await asyncio.wait_for(channel.say(message), SAY_S)
+                if number + 1 < len(parts):
+                    await self._part(claimed.id)
+        except SendError as error:
+            return error
+        except TimeoutError:
+            return Unknown("timeout")
+        except Exception as error:  # a fault of ours in a channel: nobody knows whether it left
+            log.exception("channel_failed", extra={"outbox": claimed.id})
+            return Unknown("fault", type(error).__name__)
+        return platform_id
+
+    async def _part(self, row_id: int) -> None:
+        now = self.clock.now()
+        await self.run(lambda session: outbox.part_done(session, row_id, now))
+
+    def _watch(self, channel: str, result: str | SendError) -> None:
+        """Open the circuit of a channel that fails again and again; one message tries it afterwards."""
+        if isinstance(result, str) or not result.retryable or isinstance(result, Throttled):
+            self._failures.pop(channel, None)
+            self._paused.pop(channel, None)
+            return
+        self._failures[channel] = self._failures.get(channel, 0) + 1
+        if self._failures[channel] >= BREAKS_AT:
+            self._paused[channel] = self.clock.now() + BREAK

@@ -1,0 +1,264 @@
+"""The database: engine and sessions on SQLite or PostgreSQL, and the one writer with group commit.
+
+Several units of work share one transaction; each has a savepoint, so a unit's own changes stay all or nothing.
+Everybody waits for the commit, and the commit is on disk (synchronous FULL) before anybody is told.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+from sqlmodel import Session
+
+log = logging.getLogger("shouwang.store")
+
+T = TypeVar("T")
+IN_MEMORY = "sqlite://"
+
+
+class Store:
+    """Two engines on one database: the writer's, whose transactions take the lock at once, and the readers'."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: an SQLAlchemy address; `sqlite://` lives in memory (talks, drills, tests)."""
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if not self.is_sqlite:
+            self.writer = create_engine(url, pool_size=4, pool_pre_ping=True)
+            self.reader = self.writer
+            return
+        in_memory = not self.url.database or self.url.database == ":memory:"
+        options: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+        self.writer = create_engine(url, connect_args={"check_same_thread": False}, **options)
+        _sqlite(self.writer, begin="BEGIN IMMEDIATE")
+        if in_memory:
+            self.reader = self.writer
+            return
+        self.reader = create_engine(url, connect_args={"check_same_thread": False})
+        _sqlite(self.reader, begin="BEGIN", read_only=True)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One write transaction: committed at the end, rolled back on an error."""
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with Session(self.reader) as session:
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _sqlite(engine: Engine, *, begin: str, read_only: bool = False) -> None:
+    """Let us say BEGIN ourselves (the driver would begin too late) and set what keeps a commit on disk."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        run = connection.execute
+        run("PRAGMA busy_timeout=5000")
+        run("PRAGMA foreign_keys=ON")
+        run("PRAGMA journal_mode=WAL")
+        run("PRAGMA synchronous=FULL")
+        run("PRAGMA cache_size=-32768")
+        run("PRAGMA journal_size_limit=67108864")
+        if read_only:
+            run("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+
+class Background(Protocol):
+    """Work that fills the time in which nobody waits for the writer (the dispatcher)."""
+
+    def run(self, session: Session) -> bool:
+        """Do a slice of it in this transaction; whether there is more."""
+        ...
+
+    def lags(self) -> bool:
+        """Whether it has fallen so far behind that it may no longer give way."""
+        ...
+
+    def committed(self) -> None:
+        """Called in the event loop when the slice is on disk."""
+        ...
+
+
+@dataclass(slots=True)
+class _Job:
+    lane: str
+    what: Any
+    future: asyncio.Future[Any]
+
+
+@dataclass
+class Writer:
+    """The one thread that writes.
+
+    Two lanes and a background: `accept` takes whole batches of arrivals in one statement, `run` takes any unit of
+    work. Arrivals go first; the background runs when no arrival waits, or when it lags.
+    """
+
+    store: Store
+    accept_batch: Callable[[Session, Sequence[Any]], list[Any]]
+    background: Background | None = None
+    most: int = 256
+    _queue: SimpleQueue[_Job | None] = field(default_factory=SimpleQueue)
+    _intake: deque[_Job] = field(default_factory=deque)
+    _tasks: deque[_Job] = field(default_factory=deque)
+    _more: bool = True
+    _stopping: bool = False
+    _loop: asyncio.AbstractEventLoop | None = None
+    _thread: threading.Thread | None = None
+    failures: int = 0
+
+    def start(self) -> None:
+        """Start the thread; call it in the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Finish what waits, then end the thread."""
+        self._stopping = True
+        self._queue.put(None)
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, 10.0)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait (a metric, not exact)."""
+        return self._queue.qsize() + len(self._intake) + len(self._tasks)
+
+    def accept(self, item: Any) -> asyncio.Future[Any]:
+        """Keep an arrival; the future is done when it is on disk."""
+        return self._put("intake", item)
+
+    def run(self, unit: Callable[[Session], T]) -> asyncio.Future[T]:
+        """Run a unit of work in a savepoint; the future is done when it is on disk."""
+        return self._put("task", unit)
+
+    def wake(self) -> None:
+        """Let the background look for work."""
+        self._queue.put(None)
+
+    def _put(self, lane: str, what: Any) -> asyncio.Future[Any]:
+        if self._loop is None or self._stopping:
+            raise RuntimeError("the writer does not run")
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._queue.put(_Job(lane, what, future))
+        return future
+
+    def _run(self) -> None:
+        while True:
+            self._collect(block=not (self._intake or self._tasks or self._more))
+            if self._intake or self._tasks:
+                self._turn()
+            is_behind = self.background is not None and self.background.lags()
+            if self._more and (is_behind or (not self._intake and self._queue.empty())):
+                self._slice()
+            if self._stopping and not (self._intake or self._tasks) and self._queue.empty():
+                return
+
+    def _collect(self, *, block: bool) -> None:
+        try:
+            job = self._queue.get(block=block)
+            while True:
+                if job is None:
+                    self._more = self.background is not None
+                elif job.lane == "intake":
+                    self._intake.append(job)
+                    self._more = self.background is not None
+                else:
+                    self._tasks.append(job)
+                if len(self._intake) >= self.most:
+                    return
+                job = self._queue.get_nowait()
+        except Empty:
+            return
+
+    def _turn(self) -> None:
+        """Commit what has gathered: arrivals in one statement, then each task in its savepoint."""
+        arrivals = [self._intake.popleft() for _ in range(min(self.most, len(self._intake)))]
+        tasks = [self._tasks.popleft() for _ in range(min(64, len(self._tasks)))]
+        settled: list[tuple[_Job, Any, BaseException | None]] = []
+        try:
+            with self.store.begin() as session:
+                if arrivals:
+                    results = self.accept_batch(session, [job.what for job in arrivals])
+                    settled += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
+                for job in tasks:
+                    settled.append((job, *_in_savepoint(session, job.what)))
+        # Whatever the store says no to (disk full, locked, a failed fsync), nobody in this batch may be told yes,
+        # and the thread must live on: the next batch opens a new transaction.
+        except Exception as error:
+            self._failed(error)
+            settled = [(job, None, error) for job in (*arrivals, *tasks)]
+        self._tell(lambda: _settle(settled))
+
+    def _slice(self) -> None:
+        background = self.background
+        if background is None:
+            self._more = False
+            return
+        try:
+            with self.store.begin() as session:
+                self._more = background.run(session)
+        except (
+            Exception
+        ) as error:  # same reason as above; the rows are still there and are tried again
+            self._failed(error)
+            self._more = True
+            threading.Event().wait(0.2)
+            return
+        self._tell(background.committed)
+
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        log.error("store_failed", extra={"error": type(error).__name__})
+        self.store.writer.dispose()  # a connection that failed to sync must not be believed again
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(what)
+
+
+def _in_savepoint(session: Session, unit: Any) -> tuple[Any, BaseException | None]:
+    try:
+        with session.begin_nested():
+            return unit(session), None
+    except Exception as error:  # goes to whoever waits for this unit; the others commit
+        return None, error
+
+
+def _settle(settled: list[tuple[_Job, Any, BaseException | None]]) -> None:
+    for job, result, error in settled:
+        if job.future.done():
+            continue
+        if error is None:
+            job.future.set_result(result)
+        else:
+            job.future.set_exception(error)

@@ -1,0 +1,159 @@
+"""Work: one moment, one transaction, and what is said if it commits."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from bot import outbox
+from bot.channels.base import Channel
+from bot.content import Content
+from bot.domain.registry import Account, Chat
+from bot.domain.rules import RulePack
+from bot.inbox import Inbox
+from bot.message import Address, ChatKind
+from bot.outbox import Outbox
+
+EXERCISE = "【演练】"
+
+
+@dataclass(slots=True)
+class Work:
+    """What a use case is given: the session, the moment, the rules, and ways to speak.
+
+    Everything said is a row of the outbox in the same transaction. `message` is the inbox row that
+    caused it, None where the clock or a command did; then each saying needs a key of its own.
+    """
+
+    db: Session
+    now: datetime
+    content: Content
+    rules: RulePack
+    channels: Mapping[str, Channel]
+    secret: bytes = b""
+    message: Inbox | None = None
+    is_exercise: bool = False
+    ordinal: int = 0
+    notes: list[str] = field(default_factory=list)  # why it did what it did, in a cadre's words
+
+    def phrase(self, key: str, **values: object) -> str:
+        """One phrase of the content."""
+        return self.content.phrase(key, **values)
+
+    def code(self, *parts: object) -> str:
+        """Four digits that only this deployment makes for this thing."""
+        text = "\x1f".join(str(part) for part in parts).encode()
+        number = int.from_bytes(hmac.new(self.secret, text, hashlib.sha256).digest()[:4], "big")
+        return f"{number % 9000 + 1000}"
+
+    def note(self, words: str) -> None:
+        """Say why, for whoever asks what the bot was thinking."""
+        self.notes.append(words)
+
+    def account_for(self, resident_id: int) -> Account | None:
+        """The account by which a person can be told something privately, the latest heard first."""
+        query = (
+            select(Account)
+            .where(Account.resident_id == resident_id)
+            .order_by(col(Account.seen_at).desc(), col(Account.id))
+        )
+        return next((a for a in self.db.exec(query).all() if self.has_way(a)), None)
+
+    def has_way(self, account: Account) -> bool:
+        """Whether we may write to this account first."""
+        channel = self.channels.get(account.channel)
+        if channel is None or account.has_private_way is False:
+            return False
+        return channel.can_push_private or account.has_private_way is True
+
+    def to_resident(self, resident_id: int, text: str, topic: str, **options: object) -> bool:
+        """Tell a person privately; False where no private way exists (nothing was written then)."""
+        account = self.account_for(resident_id)
+        if account is None:
+            return False
+        self.to_account(account, text, topic, **options)
+        return True
+
+    def to_account(self, account: Account, text: str, topic: str, **options: object) -> None:
+        """Write to one account. Reminders and notices wait for the end of the quiet hours."""
+        to = Address(account.channel, account.account, ChatKind.PRIVATE)
+        row = self._row(to, text, topic, options)
+        row.resident_id = account.resident_id
+        self._put(row)
+
+    def to_chat(self, chat: Chat, text: str, topic: str, **options: object) -> Outbox | None:
+        """Say something in a group, within rule S; None where the rule says silence.
+
+        topic: notice and reminder are held over quiet hours; group lines are dropped then, and over
+        the budget; emergency passes everything but a removed bot.
+        """
+        channel, ref = chat.out_channel or chat.in_channel, chat.out_ref or chat.in_ref
+        if chat.is_removed or not channel:
+            self.note("不说：这个群现在进不去")
+            return None
+        if topic not in ("notice", "emergency") and self._must_be_silent(chat, channel, ref, topic):
+            return None
+        row = self._row(Address(channel, ref, ChatKind.GROUP), text, topic, options)
+        row.chat_id, row.people = chat.id, max(chat.members, 1)
+        return self._put(row)
+
+    def reply_to(self, to: Address, text: str, topic: str, **options: object) -> None:
+        """Answer in the private chat in which a message came."""
+        row = self._row(to, text, topic, options)
+        if self.message is not None and self.message.passive_until is not None:
+            row.due_at = max(row.due_at, self.message.passive_until)
+        self._put(row)
+
+    def _must_be_silent(self, chat: Chat, channel: str, ref: str, topic: str) -> bool:
+        if chat.muted_until is not None and chat.muted_until > self.now:
+            self.note("不说：有人让我在这个群里安静")
+            return True
+        if topic == "group" and self.rules.is_quiet(self.now):
+            self.note("不说：夜里不在群里说话（规则 S3）")
+            return True
+        query = select(func.count()).where(
+            Outbox.channel == channel,
+            Outbox.chat == ref,
+            col(Outbox.topic).not_in(("notice", "emergency")),
+            Outbox.created_at > self.now - timedelta(hours=1),
+        )
+        if self.db.exec(query).one() >= self.rules.group_lines_an_hour:
+            self.note("不说：这一小时在群里说得够多了（规则 S3）")
+            return True
+        return False
+
+    def _row(self, to: Address, text: str, topic: str, options: Mapping[str, object]) -> Outbox:
+        key = options.get("key")
+        if key is None:
+            if self.message is None:
+                raise ValueError("without a message a saying needs a key of its own")
+            self.ordinal += 1
+            key = f"m{self.message.id}.{self.ordinal}"
+        values: dict[str, object] = {
+            "channel": to.channel,
+            "chat": to.chat,
+            "chat_kind": to.kind,
+            "topic": topic,
+            "text": f"{EXERCISE}{text}" if self.is_exercise and EXERCISE not in text else text,
+            "created_at": self.now,
+            "due_at": self.now,
+            "is_exercise": self.is_exercise,
+            "message_id": self.message.id if self.message else None,
+        }
+        row = Outbox(**{**values, **options, "key": str(key)})
+        if (
+            topic in ("notice", "reminder")
+            and not row.is_urgent
+            and self.rules.is_quiet(row.due_at)
+        ):
+            row.due_at = self.rules.quiet_ends(row.due_at)
+        return row
+
+    def _put(self, row: Outbox) -> Outbox | None:
+        kept = outbox.put(self.db, row)
+        if kept is not None:
+            self.note(f"说：{row.why or row.topic}")
+        return kept

@@ -1,0 +1,16 @@
+"""What the bot does, one file a duty; here they are put together, in the order in which they may take a turn."""
+
+from bot.router import Router
+from handlers import chat, incidents, lists, missing, notices, questions, temperature
+
+ROUTER = Router.joined(
+    [
+        chat.router,  # loops and leaks first: nothing else may look at such a message
+        notices.router,
+        temperature.router,
+        lists.router,
+        incidents.router,
+        missing.router,
+        questions.router,
+    ]
+)

@@ -1,0 +1,24 @@
+"""What stands between the outbox and the platforms: reasons not to send, and who hears how it went."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot import outbox, privacy
+from bot.outbox import Outbox
+from handlers import missing, notices
+
+
+def stop(session: Session, row: Outbox) -> str:
+    """Why a row must not leave, or "": people's health in a group, a reminder that nobody needs any more."""
+    return privacy.stop(session, row) or missing.stop_stale(session, row)
+
+
+def settled(session: Session, row: Outbox) -> None:
+    """A row has news; deliveries of notices are kept in step with it."""
+    notices.settled(session, row)
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next row wants to leave."""
+    return outbox.next_due(session)

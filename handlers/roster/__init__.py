@@ -1,0 +1,26 @@
+"""花名册 roster: import of people in two steps (plan, apply), binding of accounts, registration of chats."""
+
+from handlers.roster.accounts import Guess, Unbound, bind, register_chat, unbound
+from handlers.roster.apply import apply, id_number_context, phone_context
+from handlers.roster.model import Column, Row, RowError, Words, roster_words
+from handlers.roster.plan import FieldChange, Person, Plan, plan
+
+__all__ = [
+    "Column",
+    "FieldChange",
+    "Guess",
+    "Person",
+    "Plan",
+    "Row",
+    "RowError",
+    "Unbound",
+    "Words",
+    "apply",
+    "bind",
+    "id_number_context",
+    "phone_context",
+    "plan",
+    "register_chat",
+    "roster_words",
+    "unbound",
+]

@@ -1,0 +1,43 @@
+"""Every job and its hour, on one page. Facts carry their due times; a tick asks what is due at `work.now`.
+
+    job              tick        what it does, and what it does with what it missed
+    notices.push     each minute approved notices whose time has come; valid ones are sent once, others expire
+    missing.walk     each minute reminders, closing lists, silences; a reminder of a closed slot is dropped
+    incidents.walk   each minute clocks of incidents and rechecks; a missed step is taken at the first tick
+    questions.chase  each minute open questions that are overdue go one up, once
+    notices.close    each minute notices whose last delivery is known; the author hears the result once
+    notices.expire   each 10 min drafts and approvals past their validity are marked
+    retention        03:20       texts without a fact after 72 h, prompts and steps that are long over
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.work import Work
+from handlers import incidents, missing, notices, questions, retention
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A use case and when the clock ticks for it.
+
+    cron: five fields in China's time. next_due: when it will next have something to do, None where only
+    the tick matters (a clock that is moved by hand stops there).
+    """
+
+    name: str
+    cron: str
+    run: Callable[[Work], object]
+    next_due: Callable[[Work], datetime | None] = lambda _: None
+
+
+TIMETABLE = (
+    Job("notices.push", "* * * * *", notices.push_due, notices.next_due),
+    Job("missing.walk", "* * * * *", missing.walk, missing.next_step),
+    Job("incidents.walk", "* * * * *", incidents.escalate, incidents.next_step),
+    Job("questions.chase", "* * * * *", questions.chase, questions.next_due),
+    Job("notices.close", "* * * * *", notices.close_sent),
+    Job("notices.expire", "*/10 * * * *", notices.expire),
+    Job("retention", "20 3 * * *", retention.forget, retention.next_run),
+)
