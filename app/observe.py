@@ -66,8 +66,10 @@ def set_up(level: str = "info", form: str = "text", stream: TextIO | None = None
     for name in QUIET:
         logger = logging.getLogger(name)
         logger.handlers.clear()
-        logger.setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.access").disabled = True
+        logger.setLevel(max(logger.level, logging.WARNING))
+    # The one logs whole addresses; the other brings its own handler whenever it is imported.
+    for name in ("uvicorn.access", "jieba"):
+        logging.getLogger(name).disabled = True
 
 
 def catch_uncaught() -> None:

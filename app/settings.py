@@ -8,16 +8,15 @@ In the environment two underscores go down a level: SHOUWANG_CHANNELS__COUNTY__S
 
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -39,7 +38,6 @@ from bot.seal import load_or_make_key
 PREFIX = "SHOUWANG_"
 FILE = "shouwang.toml"
 SECRET_FILE = "secret.key"  # noqa: S105  # the name of a file
-HIDDEN = "（已设，不显示）"
 CONTENT = Path(bot.__file__).resolve().parents[1] / "content"
 _LEVELS = Literal["debug", "info", "warning", "error"]
 
@@ -54,15 +52,6 @@ class SettingsError(BotError):
     def __str__(self) -> str:
         """Only the words: whoever reads them needs no code."""
         return self.detail
-
-
-class Shown(NamedTuple):
-    """One line of `shouwang settings`."""
-
-    key: str
-    value: str
-    is_default: bool
-    meaning: str
 
 
 def _database(url: str) -> str:
@@ -241,52 +230,6 @@ def _put(values: dict[str, Any], path: list[str], text: str) -> None:
         inner = values.get(name)
         values[name] = values = dict(inner) if isinstance(inner, dict) else {}
     values[last] = text
-
-
-def describe(settings: Settings) -> list[Shown]:
-    """All settings for `shouwang settings`, secrets masked."""
-    rows = []
-    for name, field in Settings.model_fields.items():
-        value = getattr(settings, name)
-        if name == "channels":
-            continue
-        is_default = value == field.default
-        if name == "database_url":
-            is_default = value == default_database(settings.data)
-            value = without_password(value)
-        rows.append(Shown(name, _text(value), is_default, field.description or ""))
-    for channel, table in settings.channels.items():
-        rows += _table(f"channels.{channel}", table)
-    return rows
-
-
-def _table(prefix: str, table: ChannelSettings) -> Iterator[Shown]:
-    for name, field in type(table).model_fields.items():
-        value = getattr(table, name)
-        meaning = field.description or (type(table).__doc__ or "").rstrip(".")
-        if isinstance(value, dict):
-            for key in value:
-                yield Shown(f"{prefix}.{name}.{key}", HIDDEN, False, meaning)
-        else:
-            is_default = not field.is_required() and value == field.default
-            yield Shown(f"{prefix}.{name}", _text(value), is_default, meaning)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return HIDDEN
-    if isinstance(value, tuple):
-        return "、".join(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def without_password(url: str) -> str:
-    """A database's address as it may be shown."""
-    parsed = make_url(url)
-    hidden = {key: "***" for key in parsed.query if "pass" in key or "key" in key}
-    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def ready_folder(data: Path) -> None:

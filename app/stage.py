@@ -87,7 +87,9 @@ class Stage:
                 inbox.accept(session, [Arrival(CHANNEL, heard.received, self.clock.now())])
         self.settle()
 
-    def event(self, kind: str, chat: str, is_group: bool, sender: str, name: str, **more: Any) -> None:
+    def event(
+        self, kind: str, chat: str, is_group: bool, sender: str, name: str, **more: Any
+    ) -> None:
         """Hear an event of the local channel with an id of its own."""
         self.count += 1
         self.hear(

@@ -35,7 +35,11 @@ KINDS = (
     ("组", PlaceKind.VILLAGER_GROUP),
     ("卡口", PlaceKind.POST),
 )
-PURPOSES = {"村民": ChatPurpose.RESIDENTS, "干部": ChatPurpose.CADRES, "包保": ChatPurpose.CARE_TEAM}
+PURPOSES = {
+    "村民": ChatPurpose.RESIDENTS,
+    "干部": ChatPurpose.CADRES,
+    "包保": ChatPurpose.CARE_TEAM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,9 @@ class World:
         for index, member in enumerate(members):
             known = self.person(member.name)
             is_cadre = known is not None and known.household_id is None
-            resident = known if known is not None and is_cadre else self._resident(member.name, place)
+            resident = (
+                known if known is not None and is_cadre else self._resident(member.name, place)
+            )
             resident.household_id = home.id
             resident.place_id = place.id or 0
             resident.called = member.called
@@ -176,7 +182,9 @@ class World:
             )
         self.db.flush()
 
-    def owes(self, slots: str, *, place: Place | None = None, person: Resident | None = None) -> None:
+    def owes(
+        self, slots: str, *, place: Place | None = None, person: Resident | None = None
+    ) -> None:
         """A decision that a place or a person owes reports."""
         self.db.add(
             Owes(

@@ -57,15 +57,13 @@ class Inbox(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message at the door. `wants_row`: the hook must know whether it is a repeat, and what was answered."""
+    """A message at the door. `wants_row`: the hook must know of a repeat, and what was answered."""
 
     channel: str
     received: Received
     at: datetime
     wants_row: bool = False
-    passive_until: datetime | None = (
-        None  # so long its answer may go in the platform's own response
-    )
+    passive_until: datetime | None = None  # until then its answer may go in the response itself
 
 
 @dataclass(frozen=True, slots=True)

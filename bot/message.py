@@ -73,9 +73,8 @@ class Inbound:
     quote: Quote | None = None
     occurred_at: datetime | None = None  # the sender's clock; order is by arrival
     ref: str = ""  # RECALLED, RECEIPT: the message that is meant
-    state: str = (
-        ""  # RECEIPT: sent, delivered, failed; JOINED: scene; UNKNOWN: the platform's own type
-    )
+    # RECEIPT: sent, delivered, failed; JOINED: scene; UNKNOWN: the platform's own type.
+    state: str = ""
     reason: str = ""
     reply_token: str = ""  # what say() needs to answer just this message (aibot's response_url)
     extra: dict[str, str] = field(default_factory=dict)

@@ -255,7 +255,9 @@ def supersede(session: Session, keys: list[str], reason: str) -> int:
     return len(rows)
 
 
-def passive(session: Session, message_id: int, chat: str, now: datetime) -> list[Outbox]:
+def passive(
+    session: Session, message_id: int, chat: str, now: datetime, stop: Filter
+) -> list[Outbox]:
     """Rows for the writer of a message whose answer goes in the platform's own response.
 
     Also what was kept for this person from before; all are marked sent.
@@ -275,7 +277,14 @@ def passive(session: Session, message_id: int, chat: str, now: datetime) -> list
         )
         .order_by(col(Outbox.id))
     )
-    rows = list(session.exec(query).all())
+    rows = []
+    for row in session.exec(query).all():
+        reason = stop(session, row)
+        if reason:
+            row.state, row.reason = "failed", reason
+            session.add(row)
+        else:
+            rows.append(row)
     for row in rows:
         row.state, row.sent_at, row.left_at, row.reason = "sent", now, now, ""
         row.platform_id = "passive"
@@ -300,7 +309,16 @@ def pending_for(
         .order_by(col(Outbox.id))
         .limit(limit)
     )
-    return list(session.exec(query).all())
+    rows = []
+    for row in session.exec(query).all():
+        reason = stop(session, row)
+        if reason:
+            row.state, row.reason = "failed", reason
+        else:
+            row.left_at = now
+            rows.append(row)
+        session.add(row)
+    return rows
 
 
 def counts(session: Session) -> dict[str, int]:

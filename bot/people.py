@@ -230,12 +230,12 @@ def _marked(db: Session, place_id: int, who: str) -> list[Resident]:
         .join(Place, col(Place.id) == Resident.place_id)
         .where(PlaceAbove.ancestor_id == place_id, Resident.gone == "")
     )
-    out = []
-    for resident, place in db.exec(query).all():
-        for mark in (resident.mark, place):
-            if mark and who in (mark + resident.name, f"{mark}的{resident.name}"):
-                out.append(resident)
-    return out
+    return [
+        resident
+        for resident, place in db.exec(query).all()
+        for mark in (resident.mark, place)
+        if mark and who in (mark + resident.name, f"{mark}的{resident.name}")
+    ]
 
 
 def _kin(db: Session, speaker: Resident, word: str) -> Sequence[Resident]:

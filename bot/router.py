@@ -107,7 +107,9 @@ class Router:
     """A plain table from intents and events to handlers; put together in `handlers/__init__.py`."""
 
     intents: dict[Intent, Handler] = field(default_factory=dict)
-    verbs: dict[Verb, tuple[Handler, bool]] = field(default_factory=dict)  # and whether only cadres may
+    verbs: dict[Verb, tuple[Handler, bool]] = field(
+        default_factory=dict
+    )  # and whether only cadres may
     events: dict[MessageKind, Handler] = field(default_factory=dict)
     before: list[Callable[[Turn], bool]] = field(default_factory=list)
 
@@ -177,7 +179,6 @@ class Router:
             handler = self.intents.get(intent)
             if handler is not None:
                 handler(turn)
-
 
     def _obey(self, turn: Turn, order: Command) -> None:
         handler, cadres = self.verbs.get(order.verb, (None, False))
@@ -261,9 +262,8 @@ class Dispatcher:
                 self._turn(session, row)
         except OperationalError:
             raise  # the store itself: nothing of this slice may be believed
-        except (
-            Exception
-        ) as error:  # a poisonous message: kept, tried again, parked, its chat goes on
+        except Exception as error:
+            # A poisonous message: kept, tried again, parked; its chat goes on.
             name = type(error).__name__
             log.exception("turn_failed", extra={"inbox": row_id, "error": name})
             return inbox.fail(session, row_id, self.kernel.clock.now(), name)

@@ -1,7 +1,8 @@
-"""Sealing of what nobody may read from a copied disk: identity numbers and phones, their masks, their look-up.
+"""Sealing of what nobody may read from a copied disk: identity numbers and phones, masks, look-up.
 
-A sealed text opens only in the row that it was sealed for: the context (kind and row id) is authenticated
-with it. A look-up goes by keyed fingerprint, so that equal texts are found without opening any.
+A sealed text opens only in the row that it was sealed for: the context (kind and row id) is
+authenticated with it. A look-up goes by keyed fingerprint, so that equal texts are found without
+opening any.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ _CHECK = "10X98765432"
 
 
 class Sealer:
-    """Seals with AES-256-GCM and fingerprints with HMAC-SHA-256, each under its own key from one secret."""
+    """AES-256-GCM seals, HMAC-SHA-256 fingerprints; each has its own key from one secret."""
 
     def __init__(self, key: bytes) -> None:
         """`key`: 32 bytes.
@@ -43,7 +44,7 @@ class Sealer:
         self._look_up = hmac.digest(key, b"shouwang fingerprint 1", "sha256")
 
     def seal(self, text: str, context: str) -> bytes:
-        """Seal a text for one place: `context` names table, column and row (`resident.phone:12`)."""
+        """Seal a text for one place; `context` names it: `resident.phone:12`."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return _VERSION + nonce + self._aead.encrypt(nonce, text.encode(), context.encode())
 
@@ -85,7 +86,7 @@ class Sealer:
 
 
 def id_number_fault(text: str) -> str:
-    """What is wrong with an 18-digit identity number, in words; "" where nothing is. Never repeats it."""
+    """What is wrong with an 18-digit identity number, in words; "" where nothing is."""
     if len(text) == 15 and text.isdecimal():
         return "是 15 位的旧号"
     if len(text) != 18:
@@ -111,7 +112,7 @@ def is_male(id_number: str) -> bool:
 
 
 def load_or_make_key(path: Path, *, may_make: bool = True) -> bytes:
-    """The key of a file (64 hex digits); made where the file is missing, readable by its owner only.
+    """The key of a file (64 hex digits); made where it is missing, for its owner only.
 
     Args:
         path: the file; a missing folder is made for its owner only.

@@ -19,7 +19,10 @@ from bot.outbox import Claim, Filter, Outbox
 log = logging.getLogger("shouwang.sender")
 
 SAY_S = 20.0  # longer than any client's own time limit
-BREAKS_AT, BREAK = 5, timedelta(seconds=20)  # failures in a row that open the circuit, and for how long
+BREAKS_AT, BREAK = (
+    5,
+    timedelta(seconds=20),
+)  # failures in a row that open the circuit, and for how long
 IDLE_S = 0.5
 
 
@@ -130,7 +133,11 @@ class Sender:
             for number, part in enumerate(parts):
                 if number < claimed.parts_done:
                     continue
-                key = claimed.outbound.key if len(parts) == 1 else f"{claimed.outbound.key}#{number + 1}"
+                key = (
+                    claimed.outbound.key
+                    if len(parts) == 1
+                    else f"{claimed.outbound.key}#{number + 1}"
+                )
                 message = replace(claimed.outbound, text=part, key=key)
                 platform_id = await asyncio.wait_for(channel.say(message), SAY_S)
                 if number + 1 < len(parts):

@@ -226,9 +226,8 @@ class Writer:
         try:
             with self.store.begin() as session:
                 self._more = background.run(session)
-        except (
-            Exception
-        ) as error:  # same reason as above; the rows are still there and are tried again
+        except Exception as error:
+            # Same reason as above; the rows are still there and are tried again.
             self._failed(error)
             self._more = True
             threading.Event().wait(0.2)

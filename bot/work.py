@@ -102,10 +102,7 @@ class Work:
 
     def reply_to(self, to: Address, text: str, topic: str, **options: object) -> None:
         """Answer in the private chat in which a message came."""
-        row = self._row(to, text, topic, options)
-        if self.message is not None and self.message.passive_until is not None:
-            row.due_at = max(row.due_at, self.message.passive_until)
-        self._put(row)
+        self._put(self._row(to, text, topic, options))
 
     def _must_be_silent(self, chat: Chat, channel: str, ref: str, topic: str) -> bool:
         if chat.muted_until is not None and chat.muted_until > self.now:

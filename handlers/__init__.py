@@ -1,13 +1,23 @@
 """What the bot does, one file a duty; here they are put together, in the order in which they may take a turn."""
 
 from bot.router import Router
-from handlers import chat, incidents, lists, missing, notices, questions, temperature
+from handlers import (
+    chat,
+    clarification,
+    incidents,
+    lists,
+    missing,
+    notices,
+    questions,
+    temperature,
+)
 
 ROUTER = Router.joined(
     [
         chat.router,  # loops and leaks first: nothing else may look at such a message
         notices.router,
         temperature.router,
+        clarification.router,
         lists.router,
         incidents.router,
         missing.router,

@@ -83,7 +83,9 @@ def who_words(work: Work, person: Resident) -> str:
     home = work.db.get(Household, person.household_id) if person.household_id else None
     if home is not None and home.householder_id not in (None, person.id):
         holder = work.db.get(Resident, home.householder_id)
-        parts.append(f"（{path_words(work.db, person.place_id)} {holder.name if holder else ''}家）")
+        parts.append(
+            f"（{path_words(work.db, person.place_id)} {holder.name if holder else ''}家）"
+        )
     else:
         parts.append(f"（{path_words(work.db, person.place_id)}）")
     seen = open_observation(work.db, person.id or 0)
@@ -139,7 +141,9 @@ def take_step(work: Work, incident: Incident, clock: Sequence[Escalation]) -> li
         for p in receivers(work, incident, step.to)
         if p.id not in told_residents(work.db, incident.id or 0)
     ]
-    tell_all(work, incident, people, "incident.told" if incident.step == 0 else "incident.escalated")
+    tell_all(
+        work, incident, people, "incident.told" if incident.step == 0 else "incident.escalated"
+    )
     if incident.step > 0 and people:
         incident.escalated_to = people[0].id
     incident.step += 1

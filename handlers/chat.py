@@ -18,9 +18,24 @@ from handlers import alerts
 
 router = Router()
 
-IDENTITY = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+IDENTITY = re.compile(
+    r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
+)
 _SPAN = re.compile(r"(\d{1,3}|[一二两三四五六七八九十半])\s*个?\s*(小时|钟头|分钟|分|天)")
-_COUNT = {"半": 0.5, "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_COUNT = {
+    "半": 0.5,
+    "一": 1,
+    "两": 2,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+}
 _UNIT = {"小时": 60, "钟头": 60, "分钟": 1, "分": 1, "天": 24 * 60}
 LOOP = 3  # equal texts of one sender in an hour after which the bot is quiet
 
@@ -91,7 +106,8 @@ def on_mute(turn: Turn) -> None:
     turn.chat.muted_until = turn.work.now + span
     turn.work.db.add(turn.chat)
     turn.reply_privately(
-        turn.work.phrase("mute.done", minutes=int(span / timedelta(minutes=1))), why="闭嘴了，私下应一声"
+        turn.work.phrase("mute.done", minutes=int(span / timedelta(minutes=1))),
+        why="闭嘴了，私下应一声",
     )
 
 
@@ -160,7 +176,11 @@ def _settle(work: Work, row: Outbox, state: str, reason: str, extra: dict[str, s
         row.state, row.reason = ("queued", reason) if again else ("failed", reason)
         row.due_at = work.now + timedelta(minutes=1) if again else row.due_at
     elif state in ("taken", "sent", "delivered"):
-        row.state, row.sent_at, row.left_at = "sent", row.sent_at or work.now, row.left_at or work.now
+        row.state, row.sent_at, row.left_at = (
+            "sent",
+            row.sent_at or work.now,
+            row.left_at or work.now,
+        )
         row.reason = ""
     work.db.add(row)
 

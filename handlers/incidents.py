@@ -32,7 +32,14 @@ from handlers.record import Said, record
 router = Router()
 
 _VALUE = re.compile(r"(3[4-9]|4[0-3])\s*[.。．·点度]?\s*(\d)?")
-_SITES = {"腋": "axillary", "额": "forehead", "耳": "ear", "口": "oral", "腕": "wrist", "肛": "rectal"}
+_SITES = {
+    "腋": "axillary",
+    "额": "forehead",
+    "耳": "ear",
+    "口": "oral",
+    "腕": "wrist",
+    "肛": "rectal",
+}
 
 
 @router.on(Intent.EMERGENCY)
@@ -55,7 +62,9 @@ def on_emergency(turn: Turn) -> None:
         work.db, IncidentKind.EMERGENCY, subject.id or 0, is_exercise=work.is_exercise
     ):
         return
-    whom = alerts.who_words(work, person) if person else who.replace(SELF, turn.account.display_name)
+    whom = (
+        alerts.who_words(work, person) if person else who.replace(SELF, turn.account.display_name)
+    )
     summary = work.phrase(
         "emergency.summary",
         who=whom,
@@ -115,9 +124,7 @@ def on_take(turn: Turn) -> None:
     incident.asked_outcome_at = now + work.rules.outcome_after
     work.db.add(incident)
     alerts.log_step(work, incident, "taken", turn.speaker)
-    audit(
-        work.db, now, "incident.take", actor_id=turn.speaker.id, subject_id=incident.resident_id
-    )
+    audit(work.db, now, "incident.take", actor_id=turn.speaker.id, subject_id=incident.resident_id)
     with _as_exercise(work, incident):
         turn.reply(
             work.phrase(
@@ -212,15 +219,15 @@ def _recheck(turn: Turn, incident: Incident, words: str) -> str:
 def _meant(turn: Turn, order: Command | None, *, untaken: bool) -> Incident | None:
     """The incident that somebody means: by name, else the latest that they were told of or that is theirs."""
     work = turn.work
-    query = select(Incident).where(col(Incident.closed_at).is_(None)).order_by(col(Incident.id).desc())
+    query = (
+        select(Incident).where(col(Incident.closed_at).is_(None)).order_by(col(Incident.id).desc())
+    )
     if untaken:
         query = query.where(col(Incident.taken_at).is_(None))
     name = order.get("name") if order else ""
     mine = turn.speaker.id if turn.speaker else 0
     told = set(
-        work.db.exec(
-            select(IncidentStep.incident_id).where(IncidentStep.resident_id == mine)
-        ).all()
+        work.db.exec(select(IncidentStep.incident_id).where(IncidentStep.resident_id == mine)).all()
     )
     for incident in work.db.exec(query).all():
         if incident.is_exercise is False and work.is_exercise:

@@ -65,7 +65,9 @@ def _may_know(turn: Turn, person: Resident) -> bool:
     """Health of a person: the cadres of the place and above, the care team, and the person's own house."""
     if turn.speaker is None:
         return False
-    own_house = turn.speaker.household_id is not None and turn.speaker.household_id == person.household_id
+    own_house = (
+        turn.speaker.household_id is not None and turn.speaker.household_id == person.household_id
+    )
     in_team = any(m.id == turn.speaker.id for m in team_of(turn.work.db, person.id or 0))
     return (
         turn.speaker.id == person.id
@@ -100,9 +102,7 @@ def on_curve(turn: Turn) -> None:
         days.setdefault(row.day, []).append(f"{row.slot}{row.tenths / 10:.1f}{mark}")
     lines = [f"{day_words(day)} {' '.join(values)}" for day, values in days.items()]
     key = "lists.curve" if lines else "lists.no_curve"
-    turn.reply(
-        work.phrase(key, name=person.name, lines="\n".join(lines)), why="看曲线（已留痕）"
-    )
+    turn.reply(work.phrase(key, name=person.name, lines="\n".join(lines)), why="看曲线（已留痕）")
 
 
 @router.on_verb(Verb.LOOK_UP)
@@ -129,8 +129,10 @@ def on_look_up(turn: Turn) -> None:
         work.phrase(
             "lists.person",
             who=alerts.who_words(work, person),
-            readings=" ".join(f"{day_words(r.day)}{r.slot}{r.tenths / 10:.1f}" for r in last) or "还没有",
-            incidents="、".join(WORD_OF_INCIDENT[IncidentKind(i.kind)] for i in incidents) or "没有",
+            readings=" ".join(f"{day_words(r.day)}{r.slot}{r.tenths / 10:.1f}" for r in last)
+            or "还没有",
+            incidents="、".join(WORD_OF_INCIDENT[IncidentKind(i.kind)] for i in incidents)
+            or "没有",
             team=team or "没有",
         ),
         why="查一个人（已留痕）",
@@ -157,7 +159,9 @@ def on_today(turn: Turn) -> None:
         lines.append(f"· {one.slot.name}报还差：{'、'.join(p.name for p in absent[:30])}")
     pending = work.db.exec(
         select(Pending).where(
-            col(Pending.kind).in_(UNCLEAR), col(Pending.place_id).in_(below), col(Pending.closed_at).is_(None)
+            col(Pending.kind).in_(UNCLEAR),
+            col(Pending.place_id).in_(below),
+            col(Pending.closed_at).is_(None),
         )
     ).all()
     lines += [f"· 待核 {p.spoken_who} {p.number}" for p in pending[:20]]
@@ -192,12 +196,19 @@ def on_roster(turn: Turn) -> None:
     lines = []
     for place_id in turn.scope.place_ids:
         for leaf in places_below(work.db, place_id):
-            own = [p for p in residents_of_place(work.db, leaf) if p.place_id == leaf and p.household_id]
+            own = [
+                p
+                for p in residents_of_place(work.db, leaf)
+                if p.place_id == leaf and p.household_id
+            ]
             if own:
                 houses = len({p.household_id for p in own})
                 lines.append(
                     work.phrase(
-                        "lists.roster_line", place=path_words(work.db, leaf), houses=houses, people=len(own)
+                        "lists.roster_line",
+                        place=path_words(work.db, leaf),
+                        houses=houses,
+                        people=len(own),
                     )
                 )
     turn.reply("\n".join(lines) or work.phrase("lists.no_roster"), why="问名单")
@@ -354,7 +365,8 @@ def _change(turn: Turn, person: Resident, celsius: Decimal, one: SlotDay, reason
     )
     key = "lists.changed" if kept.reading is not None else "lists.unchanged"
     turn.reply(
-        work.phrase(key, name=person.name, slot=one.slot.name, new=celsius, reason=reason), why="改好了"
+        work.phrase(key, name=person.name, slot=one.slot.name, new=celsius, reason=reason),
+        why="改好了",
     )
 
 

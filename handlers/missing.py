@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from bot.clock import clock_words, local_day
 from bot.domain.care import team_of
 from bot.domain.incidents import Incident, IncidentKind, open_incident
+from bot.domain.owing import missing, owing
 from bot.domain.registry import (
     Account,
     Resident,
@@ -18,7 +19,6 @@ from bot.domain.registry import (
     path_words,
     places_below,
 )
-from bot.domain.owing import missing, owing
 from bot.domain.rules import SlotDay
 from bot.domain.temperature import SlotReading, SlotStep
 from bot.language.commands import Verb

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from bot import outbox, privacy
 from bot.outbox import Outbox
-from handlers import missing, notices
+from handlers import delivery, missing
 
 
 def stop(session: Session, row: Outbox) -> str:
@@ -16,7 +16,7 @@ def stop(session: Session, row: Outbox) -> str:
 
 def settled(session: Session, row: Outbox) -> None:
     """A row has news; deliveries of notices are kept in step with it."""
-    notices.settled(session, row)
+    delivery.settled(session, row)
 
 
 def next_due(session: Session) -> datetime | None:

@@ -177,7 +177,11 @@ def _due(now: datetime) -> datetime:
     evening = at(local_day(now), LAST_HOUR)
     if soon <= evening:
         return soon
-    return evening if now < evening - timedelta(hours=1) else at(local_day(now) + timedelta(days=1), 10 * 60)
+    return (
+        evening
+        if now < evening - timedelta(hours=1)
+        else at(local_day(now) + timedelta(days=1), 10 * 60)
+    )
 
 
 def _owner_words(work: Work, question: OpenQuestion | None) -> str:
@@ -207,7 +211,10 @@ def on_answer(turn: Turn) -> None:
         work.to_account(
             account,
             work.phrase(
-                "question.answered", text=question.text, answer=question.answer, by=turn.speaker.name
+                "question.answered",
+                text=question.text,
+                answer=question.answer,
+                by=turn.speaker.name,
             ),
             "reply",
             why="问的人听到回答",
@@ -235,7 +242,9 @@ def on_open(turn: Turn) -> None:
     work = turn.work
     below = [p for place in turn.scope.place_ids for p in places_below(work.db, place)]
     rows = open_questions(work.db, below)
-    lines = [f"{r.id} {r.text[:40]}（{clock_words(r.asked_at, local_day(work.now))}）" for r in rows[:20]]
+    lines = [
+        f"{r.id} {r.text[:40]}（{clock_words(r.asked_at, local_day(work.now))}）" for r in rows[:20]
+    ]
     key = "question.open" if rows else "question.none_open"
     turn.reply(work.phrase(key, count=len(rows), lines="\n".join(lines)), why="问待答")
 
@@ -253,11 +262,15 @@ def on_hand_on(turn: Turn) -> None:
         p
         for p in found
         if any(
-            h.id == p.id for role in RoleName for h in alerts.first_holders(work, question.place_id, (role,))
+            h.id == p.id
+            for role in RoleName
+            for h in alerts.first_holders(work, question.place_id, (role,))
         )
     ]
     if len(fitting) != 1:
-        turn.reply(work.phrase("question.no_such_cadre", name=order.get("name")), why="没有这个干部")
+        turn.reply(
+            work.phrase("question.no_such_cadre", name=order.get("name")), why="没有这个干部"
+        )
         return
     question.owner_id = fitting[0].id
     work.db.add(question)
@@ -275,7 +288,9 @@ def on_hand_on(turn: Turn) -> None:
         number=question.id,
         why="转给他答",
     )
-    turn.reply(work.phrase("question.handed_on", number=question.id, name=fitting[0].name), why="转了")
+    turn.reply(
+        work.phrase("question.handed_on", number=question.id, name=fitting[0].name), why="转了"
+    )
 
 
 def chase(work: Work) -> None:

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from sqlmodel import col, select
 
-from bot.clock import clock_words, local_day
+from bot.clock import local_day
 from bot.domain.incidents import Incident, IncidentKind, open_incident, told_residents
-from bot.domain.registry import Household, Resident, Role
+from bot.domain.registry import Account, Household, Resident
 from bot.domain.rules import SlotDay, Verdict
 from bot.domain.temperature import Pending, Reading, project
 from bot.work import Work
@@ -65,10 +65,10 @@ def record(work: Work, said: Said) -> Kept:
     if replaced is not None:
         replaced.superseded_by = reading.id
         work.db.add(replaced)
-    project(
-        work.db, reading.resident_id, reading.place_id, said.slot.day, said.slot.slot.name
+    project(work.db, reading.resident_id, reading.place_id, said.slot.day, said.slot.slot.name)
+    work.note(
+        f"记 {said.person.name} {said.celsius} {said.slot.slot.name} {WORDS[verdict]}".rstrip()
     )
-    work.note(f"记 {said.person.name} {said.celsius} {said.slot.slot.name} {WORDS[verdict]}".rstrip())
     incident = _chain(work, said, reading, verdict)
     if replaced is not None and verdict not in FEVERS:
         _tell_corrected(work, said, replaced)
@@ -192,7 +192,11 @@ def _when(work: Work, slot: SlotDay) -> str:
     days = (local_day(work.now) - slot.day).days
     if days == 0:
         return "" if slot == work.rules.current(work.now) else f"今{slot.slot.name}"
-    return f"昨{slot.slot.name}曾" if days == 1 else f"{slot.day.month}月{slot.day.day}日{slot.slot.name}曾"
+    return (
+        f"昨{slot.slot.name}曾"
+        if days == 1
+        else f"{slot.day.month}月{slot.day.day}日{slot.slot.name}曾"
+    )
 
 
 def _is_infant(person: Resident, work: Work) -> bool:
@@ -296,11 +300,31 @@ def reporter_of(work: Work, person: Resident) -> int | None:
     return account.id if account else None
 
 
-def is_cadre(work: Work, resident_id: int) -> bool:
-    """Whether a person holds any role."""
-    return work.db.exec(select(Role.id).where(Role.resident_id == resident_id)).first() is not None
-
-
-def said_at(work: Work) -> str:
-    """The time of this turn as people say it."""
-    return clock_words(work.now, local_day(work.now))
+def adopt(work: Work, account: Account) -> int:
+    """Readings that waited for an account become its person's own; how many were kept."""
+    person = work.db.get(Resident, account.resident_id) if account.resident_id else None
+    if person is None:
+        return 0
+    query = select(Pending).where(
+        Pending.kind == "unassigned",
+        Pending.account_id == account.id,
+        Pending.spoken_who == account.display_name,
+        col(Pending.closed_at).is_(None),
+    )
+    slots = {slot.name: slot for slot in work.rules.slots}
+    kept = 0
+    for pending in work.db.exec(query).all():
+        pending.closed_at, pending.outcome = work.now, person.name
+        work.db.add(pending)
+        if pending.day is None or pending.tenths is None or pending.slot not in slots:
+            continue
+        said = Said(
+            person=person,
+            celsius=Decimal(pending.tenths) / 10,
+            slot=SlotDay(pending.day, slots[pending.slot]),
+            site=pending.site,
+            by_account=account.id,
+            reason="认领",
+        )
+        kept += record(work, said).reading is not None
+    return kept

@@ -25,7 +25,9 @@ def forget(work: Work) -> int:
     """
     texts = forget_texts(work.db, work.now - work.rules.keep_text)
     work.db.exec(delete(Prompt).where(col(Prompt.expires_at) < work.now - KEEP_PROMPTS))
-    work.db.exec(delete(EntrySaid).where(col(EntrySaid.day) < local_day(work.now) - timedelta(days=2)))
+    work.db.exec(
+        delete(EntrySaid).where(col(EntrySaid.day) < local_day(work.now) - timedelta(days=2))
+    )
     log.info("retention", extra={"count": texts})
     return texts
 

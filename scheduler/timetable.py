@@ -1,13 +1,13 @@
 """Every job and its hour, on one page. Facts carry their due times; a tick asks what is due at `work.now`.
 
-    job              tick        what it does, and what it does with what it missed
-    notices.push     each minute approved notices whose time has come; valid ones are sent once, others expire
-    missing.walk     each minute reminders, closing lists, silences; a reminder of a closed slot is dropped
-    incidents.walk   each minute clocks of incidents and rechecks; a missed step is taken at the first tick
-    questions.chase  each minute open questions that are overdue go one up, once
-    notices.close    each minute notices whose last delivery is known; the author hears the result once
-    notices.expire   each 10 min drafts and approvals past their validity are marked
-    retention        03:20       texts without a fact after 72 h, prompts and steps that are long over
+job              tick        what it does, and what it does with what it missed
+notices.push     each minute approved notices whose time has come; valid ones are sent once, others expire
+missing.walk     each minute reminders, closing lists, silences; a reminder of a closed slot is dropped
+incidents.walk   each minute clocks of incidents and rechecks; a missed step is taken at the first tick
+questions.chase  each minute open questions that are overdue go one up, once
+notices.close    each minute notices whose last delivery is known; the author hears the result once
+notices.expire   each 10 min drafts and approvals past their validity are marked
+retention        03:20       texts without a fact after 72 h, prompts and steps that are long over
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.work import Work
-from handlers import incidents, missing, notices, questions, retention
+from handlers import broadcast, delivery, incidents, missing, questions, retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Job:
 
 
 TIMETABLE = (
-    Job("notices.push", "* * * * *", notices.push_due, notices.next_due),
+    Job("notices.push", "* * * * *", broadcast.push_due, delivery.next_due),
     Job("missing.walk", "* * * * *", missing.walk, missing.next_step),
     Job("incidents.walk", "* * * * *", incidents.escalate, incidents.next_step),
     Job("questions.chase", "* * * * *", questions.chase, questions.next_due),
-    Job("notices.close", "* * * * *", notices.close_sent),
-    Job("notices.expire", "*/10 * * * *", notices.expire),
+    Job("notices.close", "* * * * *", delivery.close_sent),
+    Job("notices.expire", "*/10 * * * *", delivery.expire),
     Job("retention", "20 3 * * *", retention.forget, retention.next_run),
 )

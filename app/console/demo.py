@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 APP = Path(__file__).resolve().parents[1]
 ASSETS = {
@@ -46,9 +47,7 @@ class DemoWorld(Protocol):
     async def state(self, after: int) -> dict[str, object]:
         """Everything the page draws; of the lines only those numbered above `after`."""
 
-    async def say(
-        self, chat: str, speaker: str, text: str, voice: bool, quote: int | None
-    ) -> None:
+    async def say(self, chat: str, speaker: str, text: str, voice: bool, quote: int | None) -> None:
         """One message of a villager or cadre; `quote` is the number of the line it answers.
 
         Raises:
@@ -118,7 +117,7 @@ class DemoRoute(APIRoute):
                     response = await handle(request)
                 except DemoError as error:
                     response = sorry(422, str(error))
-                except RequestValidationError:
+                except (RequestValidationError, HTTPException):  # the latter: not even JSON
                     response = sorry(422, "这一步没看懂，刷新一下页面再试。")
             response.headers.update(HEADERS)
             return response
@@ -199,7 +198,7 @@ def _add_village(routes: APIRouter, world: DemoWorld) -> None:
             media_type="text/plain; charset=utf-8",
             headers={
                 "Cache-Control": "no-store",
-                "Content-Disposition": f"attachment; filename=\"talk.talk\"; filename*=UTF-8''{name}",
+                "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
             },
         )
 

@@ -9,7 +9,6 @@
   const POLL_MS = 1500, SOON_MS = 350, SOON_TIMES = 8;
   const MOST_LINES = 300; // older ones stay on the server
   const FOLD_AT = 9; // display lines before a text is folded to 8
-  const KINDS = { residents: "村民群", cadres: "干部群", care_team: "包保群" };
   const OUTCOMES = { reading: "算体温", clarify: "拿不准", no: "不是体温" };
   const CAN_SAY = {
     村民: ["36.5", "我38.2 有点咳嗽", "板蓝根能防病毒吗？", "别再发了", "帮助"],
@@ -24,7 +23,7 @@
     tab: "group", room: "", phone: "", me: "", picked: null, quote: null,
     seen: new Map(), seenThought: 0, outageUntil: "", soon: 0, isFirst: true,
   };
-  const drawn = { group: { chat: null, last: 0 }, private: { chat: null, last: 0 }, board: "", thought: "" };
+  const drawn = { group: { chat: null, last: 0, isLow: true }, private: { chat: null, last: 0, isLow: true }, board: "", thought: "" };
 
   function nothing() {
     return { version: -1, now: "", people: [], chats: [], lines: [], byN: new Map(),
@@ -130,6 +129,7 @@
     timer = setTimeout(tick, look.soon ? SOON_MS : POLL_MS);
   }
   async function act(path, words, pressed) { // true when it was done
+    if (pressed && pressed.getAttribute("aria-disabled")) return false; // a double tap
     const label = pressed && pressed.firstChild;
     const was = label && label.data;
     const slow = label && setTimeout(() => { label.data = "正在…"; }, 300);
@@ -167,7 +167,8 @@
     for (const n of gone) village.recalled.add(n);
     for (const thought of news.thoughts) village.thoughts.set(thought.n, thought);
     drawTop(news);
-    if (!isChanged) return;
+    drawBoard();
+    if (!isChanged && !fresh.length && !gone.length) return;
     settle();
     if (gone.length) drawn.group.chat = drawn.private.chat = null;
     draw();
@@ -226,7 +227,6 @@
     const rooms = village.chats.map((chat) => {
       const node = button(chat.title, "", () => { look.room = chat.id; setQuote(null); draw(); });
       node.setAttribute("aria-pressed", String(chat.id === look.room));
-      node.title = `${KINDS[chat.kind] || "群"} · ${chat.members}人`;
       const count = chat.id === look.room ? 0 : unread(chat.id);
       if (count) node.append(el("i", "badge", String(count)));
       return node;
@@ -245,7 +245,6 @@
     const list = $(side + "-lines"), scroll = list.parentElement, state = drawn[side], chat = chatOf(side);
     const lines = linesOf(chat).slice(-MOST_LINES);
     const isNew = state.chat !== chat;
-    const wasLow = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
     if (isNew) { list.replaceChildren(); state.last = 0; state.previous = null; }
     if (!lines.length) list.replaceChildren(el("li", "empty", side === "group"
       ? "还没人说话。点下面的“报体温”，再按“发”。" : `守望还没找过${look.phone}。`));
@@ -260,10 +259,10 @@
     }
     state.chat = chat;
     while (list.children.length > MOST_LINES * 2) list.firstElementChild.remove();
-    for (const node of list.querySelectorAll(".line")) dress(side, node);
+    for (const node of list.querySelectorAll(".line")) dress(node);
     if (side === "private") drawReplies(list, lines);
     const isMine = fresh.some((line) => line.who === look.me && side === "group");
-    if (isNew || wasLow || isMine) scroll.scrollTop = scroll.scrollHeight;
+    if (isNew || state.isLow || isMine) scroll.scrollTop = scroll.scrollHeight;
     else if (fresh.length) $(side + "-newer").hidden = false;
   }
   function minutes(at) { return Number(at.slice(0, 2)) * 60 + Number(at.slice(3, 5)); }
@@ -317,28 +316,37 @@
     node.setAttribute("aria-expanded", "false");
     return node;
   }
-  function dress(side, node) { // the small line under a bubble: what the bot made of it
+  function dress(node) { // the small line under a bubble: what the bot made of it
     const n = Number(node.dataset.n), thought = village.thoughts.get(n), mind = node.querySelector(".look");
-    node.classList.toggle("picked", n === shownThought());
+    node.classList.toggle("shown", n === shownThought());
+    node.classList.toggle("picked", n === look.picked);
     if (!mind) return;
     mind.hidden = !thought;
     if (!thought) return;
-    const count = thought.notes.length;
-    const words = (thought.silent ? "没说话" : "说了话") + (count === 1 ? " · " + cut(thought.notes[0], 14) : count ? ` · 写下${count}条` : "");
+    const words = [thought.silent ? "没说话" : "说了话", tally(thought.notes)].filter(Boolean).join(" · ");
     if (mind.textContent !== words) mind.replaceChildren(el("span", thought.silent ? "quiet" : "spoke", words));
     mind.setAttribute("aria-label", `守望${words}，看它怎么想`);
     mind.setAttribute("aria-pressed", String(n === look.picked));
     mind.dataset.pick = n;
   }
+  function tally(notes) { // 记 张桂芳 36.5 早, or of several: 记3 派1
+    if (notes.length < 2) return cut(notes.join(""), 16);
+    const counts = new Map();
+    for (const note of notes) counts.set(verbOf(note), (counts.get(verbOf(note)) || 0) + 1);
+    return Array.from(counts, ([verb, count]) => verb + count).join(" ");
+  }
+  function verbOf(note) { return (/^(\S{1,3})\s/.exec(note) || [0, "记"])[1]; }
   function drawReplies(list, lines) { // what the bot asks for in private, one press each
     for (const old of list.querySelectorAll(".replies")) old.remove();
-    const last = lines.findLastIndex((line) => !line.is_bot);
-    for (const line of lines.slice(last + 1)) {
-      const asked = village.recalled.has(line.n) ? [] : wanted(line.text);
+    const open = lines.slice(lines.findLastIndex((line) => !line.is_bot) + 1).filter((line) => !village.recalled.has(line.n));
+    const takes = open.filter((line) => wanted(line.text).includes("接")).length;
+    for (const line of open) {
+      const named = village.people.find((one) => one.id !== look.phone && line.text.includes(one.name));
+      const asked = wanted(line.text).map((words) => words === "接" && takes > 1 && named ? "接 " + named.name : words);
       const node = list.querySelector(`[data-n="${line.n}"] .told`);
       if (!asked.length || !node) continue;
       node.append(el("div", "replies", ...asked.map((words) => button(words, "", (event) =>
-        act("say", { chat: PRIVATE + look.phone, speaker: look.phone, text: words, voice: false, quote: line.n }, event.currentTarget)))));
+        act("say", { chat: PRIVATE + look.phone, speaker: look.phone, text: words, voice: false, quote: null }, event.currentTarget)))));
     }
   }
   function wanted(text) {
@@ -388,10 +396,16 @@
     $("thought").replaceChildren(...parts);
   }
   function noteNode(note) {
-    const hit = /^(\S{1,3})\s+([\s\S]*)$/.exec(note);
-    const isHot = /发热|紧急|待核/.test(note);
-    if (!hit) return el("li", isHot ? "hot" : "", el("span", "", note));
-    return el("li", isHot ? "hot" : "", el("em", "", hit[1]), el("span", "", hit[2]));
+    const hit = /^(\S{1,3})\s+([\s\S]*)$/.exec(note) || [note, "", note];
+    const node = el("li", /发热|紧急|待核/.test(note) ? "hot" : "", hit[1] && el("em", "", hit[1]), el("span", "", hit[2]));
+    const told = hit[1] !== "记" && village.people.find((one) => hit[2].includes(one.name) && linesOf(PRIVATE + one.id).length);
+    if (told) node.append(button("看手机", "", () => peek(told.id)));
+    return node;
+  }
+  function peek(id) { // that person's phone
+    look.phone = id;
+    fillPhone();
+    show("private");
   }
   function pick(n) {
     look.picked = n;
@@ -429,7 +443,7 @@
     for (const one of village.people) {
       const mine = unread(PRIVATE + one.id);
       count += mine;
-      if (mine) fresh.push(button(one.name, "", () => { look.phone = one.id; draw(); $("phone").value = one.id; }));
+      if (mine) fresh.push(button(one.name, "", () => peek(one.id)));
       if (mine) fresh.at(-1).append(el("i", "badge", String(mine)));
     }
     badge("badge-private", count);
@@ -437,7 +451,7 @@
     if (isShown("mind")) look.seenThought = latestThought();
     badge("badge-mind", Array.from(village.thoughts.keys()).filter((n) => n > look.seenThought).length);
     $("fresh").hidden = !fresh.length;
-    refill($("fresh"), fresh);
+    refill($("fresh"), fresh.length ? [el("span", "", "有新话"), ...fresh] : []);
   }
   function badge(id, count) {
     $(id).hidden = !count;
@@ -502,10 +516,11 @@
       else node.removeAttribute("aria-current");
     }
     draw();
-    for (const side of ["group", "private"]) if (tab === side) { const box = $(side + "-lines").parentElement; box.scrollTop = box.scrollHeight; }
+    if (tab !== "mind") { const box = $(tab + "-lines").parentElement; box.scrollTop = box.scrollHeight; }
   }
 
   // ---- writing and sending -----------------------------------------------------------------
+  function greeted() { $("hello").hidden = true; keep("demo-hello", "seen"); }
   function grow(area) { area.rows = Math.min(5, Math.max(1, area.value.split("\n").length)); }
   function write(side, text) {
     const area = $(side + "-text");
@@ -516,13 +531,13 @@
   }
   async function send(side) {
     const area = $(side + "-text"), voice = $(side + "-voice"), press = $(side + "-send"), text = area.value;
-    if (press.getAttribute("aria-disabled")) return;
     if (!text.trim()) { complain(new Error("先写点什么，再按“发”。")); area.focus(); return; }
     const speaker = side === "group" ? look.me : look.phone;
     const isVoice = voice.getAttribute("aria-pressed") === "true";
     look.picked = null;
     const isDone = await act("say", { chat: chatOf(side), speaker, text, voice: isVoice, quote: side === "group" ? look.quote : null }, press);
     if (!isDone) return;
+    greeted();
     if (area.value === text) area.value = "";
     grow(area);
     voice.setAttribute("aria-pressed", "false");
@@ -612,7 +627,7 @@
   }
   function fit() { // three columns where three fit in the chosen size of letters
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    body.classList.toggle("wide", innerWidth / rem >= 56);
+    body.className = innerWidth / rem >= 56 ? "wide" : "slim";
     if (village.version >= 0) draw();
   }
   function wire() {
@@ -629,8 +644,10 @@
         node.setAttribute("aria-pressed", String(node.getAttribute("aria-pressed") !== "true")));
       $(side + "-newer").addEventListener("click", () => { scroll.scrollTop = scroll.scrollHeight; });
       scroll.addEventListener("scroll", () => {
-        if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80) $(side + "-newer").hidden = true;
+        drawn[side].isLow = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+        if (drawn[side].isLow) $(side + "-newer").hidden = true;
       }, { passive: true });
+      new ResizeObserver(() => { if (drawn[side].isLow) scroll.scrollTop = scroll.scrollHeight; }).observe(scroll);
       $(side + "-lines").addEventListener("click", (event) => {
         const hit = event.target.closest("[data-pick]");
         if (hit) pick(Number(hit.dataset.pick));
@@ -641,14 +658,17 @@
     $("latest").addEventListener("click", () => { look.picked = null; draw(); });
     $("quoting-off").addEventListener("click", () => { setQuote(null); $("group-text").focus(); });
     $("error-off").addEventListener("click", calm);
-    $("hello-off").addEventListener("click", () => { $("hello").hidden = true; keep("demo-hello", "seen"); $("group-text").focus({ preventScroll: true }); });
+    $("hello-off").addEventListener("click", () => { greeted(); $("group-text").focus({ preventScroll: true }); });
     $("again-help").addEventListener("click", () => { $("hello").hidden = false; $("more").open = false; $("hello-off").focus(); });
-    for (const node of document.querySelectorAll(".tabs button")) node.addEventListener("click", () => show(node.dataset.tab));
+    for (const node of document.querySelectorAll(".tabs button")) node.addEventListener("click", () => {
+      const waiting = village.people.find((one) => unread(PRIVATE + one.id));
+      if (node.dataset.tab === "private" && waiting && !unread(chatOf("private"))) peek(waiting.id);
+      else show(node.dataset.tab);
+    });
     for (const node of document.querySelectorAll("[data-try]")) node.addEventListener("click", () => { $("more").open = false; TRIES[node.dataset.try](node); });
     for (const node of document.querySelectorAll("[data-size]:not(html)")) node.addEventListener("click", () => setSize(node.dataset.size));
     for (const node of document.querySelectorAll("[data-move]")) {
       node.addEventListener("click", async () => {
-        if (node.getAttribute("aria-disabled")) return;
         if (await act("move", { to: node.dataset.move }, node)) tell("现在 " + $("day").textContent + " " + $("hour").textContent);
       });
     }

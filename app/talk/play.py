@@ -93,7 +93,8 @@ class Player:
         self.stage.on_said = self._heard
         self._began = start
         try:
-            for self.step, step in enumerate(self.talk.steps):
+            for index, step in enumerate(self.talk.steps):
+                self.step = index
                 self._do(step)
         finally:
             self.stage.close()
@@ -164,7 +165,8 @@ class Player:
                 subject = world.person(step.person.name, step.person.place)
                 if subject is None:
                     raise TalkError(step.line, f"没有“{step.person}”这个人")
-                world.team(subject, [(self._must(world, m.person, step), PARTS[m.role]) for m in step.members])
+                members = [(self._must(world, m.person, step), PARTS[m.role]) for m in step.members]
+                world.team(subject, members)
             case OwesDef():
                 slots = ("早" if step.morning else "") + ("晚" if step.evening else "")
                 for path in step.places:

@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Index
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from bot.domain.registry import Chat, ChatPurpose, PlaceAbove
+from bot.domain.registry import Chat, ChatPurpose, Place, PlaceAbove, path_words
 from bot.domain.types import Moment
 
 
@@ -92,6 +92,19 @@ def audience(db: Session, place_id: int, purpose: str = ChatPurpose.RESIDENTS) -
         .order_by(col(Chat.id))
     )
     return list(db.exec(query).all())
+
+
+def places_named(db: Session, word: str) -> list[Place]:
+    """Places that a word names: the name itself, or a path's end like 小庄村一组."""
+    exact = list(db.exec(select(Place).where(Place.name == word)).all())
+    if exact:
+        return exact
+    shorter = db.exec(select(Place).where(func.length(Place.name) < len(word))).all()
+    return [
+        place
+        for place in shorter
+        if word.endswith(place.name) and path_words(db, place.id or 0).endswith(word)
+    ]
 
 
 def deliveries(db: Session, notice_id: int) -> list[Delivery]:

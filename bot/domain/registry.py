@@ -59,6 +59,15 @@ ROLE_WORDS = {
 WORD_OF_ROLE = {role: word for word, role in ROLE_WORDS.items()}
 
 
+PURPOSE_WORDS = {
+    "村民": ChatPurpose.RESIDENTS,
+    "干部": ChatPurpose.CADRES,
+    "包保": ChatPurpose.CARE_TEAM,
+    "私聊": ChatPurpose.PRIVATE,
+}
+WORD_OF_PURPOSE = {purpose: word for word, purpose in PURPOSE_WORDS.items()}
+
+
 class Place(SQLModel, table=True):
     """A node of the tree of places."""
 

@@ -1,8 +1,8 @@
 """Questions and rumours: the approved entry that a message asks for, or the honest lack of one.
 
-    text ── gate ── 120 · doctor · cadre
-          └ form ── nothing asked → silence
-                 └ match: whole message, then each clause ── judge ── answer · did you mean · nothing
+text ── gate ── 120 · doctor · cadre · small talk
+      └ form ── passed on: near to a registered rumour?
+             └ match: whole message, then its clauses ── judge ── answer · a person · silence
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from bot.language.pack import Entry, Pack
 
 __all__ = ["Action", "Asked", "Engine", "Hit"]
 
+_STORY = 120  # of a longer message only its clauses are judged: as a whole it holds every word
 _GROUP_LENGTH = 60  # a longer message in a group is a story or a notice, not a question
 _FORWARD_SURE = 0.95
 _SHORTEST_CLAUSE = 4
@@ -38,7 +39,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a message asks. `hits`: what is said, at most two; `nearest`: up to three that are not."""
+    """What a message asks. hits: what is said, at most two; nearest: up to three that are not."""
 
     action: Action
     hits: tuple[Hit, ...] = ()
@@ -115,11 +116,11 @@ class Engine:
             hit = Hit(self._entries[one.entry], one.confidence, one.why)
             if not self._current(one.entry, on):
                 kept.append(Hit(hit.entry, hit.confidence, f"不在有效期内，不能说；{one.why}"))
-            elif one.confidence >= self._bar(one.entry, to_us) and len(said) < 2:
+            elif len(said) < 2 and self._may_say(one, folded, to_us):
                 said.append(hit)
             else:
                 kept.append(hit)
-        steps = [f"{hit.entry.question}：{hit.confidence:.2f}，{hit.why}" for hit in (*said, *kept)][:5]
+        steps = [_step(hit) for hit in (*said, *kept)][:5]
         if said and not to_us:
             said = said[:1]
         action = Action.ANSWER if said else Action.NONE
@@ -132,7 +133,7 @@ class Engine:
 
     def _judge_parts(self, folded: str, shape: Form) -> list[Judged]:
         """The whole message, then clauses that the first answer does not already explain."""
-        whole = judge(self._matcher, folded, shape)
+        whole = [] if len(folded) > _STORY else judge(self._matcher, folded, shape)
         best = {one.entry: one for one in self._both(whole)}
         spans = clauses(folded)
         for start, end in spans if len(spans) > 1 else []:
@@ -141,14 +142,7 @@ class Engine:
             if end - start < _SHORTEST_CLAUSE or not (part_shape.question or part_shape.claim):
                 continue
             for one in judge(self._matcher, part, part_shape)[:1]:
-                known = best.get(one.entry)
-                if known is None or (
-                    known.entry != whole[0].entry
-                    and whole[0].confidence >= _UNSURE
-                    and (known.confidence < _ECHO or any(start <= at < end for at in whole[0].met))
-                ):
-                    continue
-                if one.confidence > known.confidence:
+                if _is_own_question(one, whole, best.get(one.entry), start, end):
                     best[one.entry] = one
         return sorted(best.values(), key=lambda one: -one.confidence)
 
@@ -164,12 +158,39 @@ class Engine:
         shared = round(first.confidence + second.confidence, 3)
         return [replace(first, confidence=shared), replace(second, confidence=shared), *whole[2:]]
 
+    def _may_say(self, one: Judged, folded: str, to_us: bool) -> bool:
+        """Over the bar, and among people only where the whole message is that one question."""
+        if one.confidence < self._bar(one.entry, to_us):
+            return False
+        return to_us or all(
+            any(start <= at < end for at in one.met) or not self._matcher.speaks(folded[start:end])
+            for start, end in clauses(folded)
+        )
+
     def _bar(self, at: int, to_us: bool) -> float:
         pack = self._owner[at]
         return pack.bar_private if to_us else pack.bar_group
 
     def _current(self, at: int, on: date) -> bool:
         return self._owner[at].is_current(self._entries[at], on)
+
+
+def _step(hit: Hit) -> str:
+    return f"{hit.entry.question}：{hit.confidence:.2f}，{hit.why}"
+
+
+def _is_own_question(
+    one: Judged, whole: list[Judged], known: Judged | None, start: int, end: int
+) -> bool:
+    """Whether a clause asks something that the whole message leaves open, and asks it surer."""
+    if not whole:
+        return True
+    if known is None or one.confidence <= known.confidence:
+        return False
+    first = whole[0]
+    if known.entry == first.entry or first.confidence < _UNSURE:
+        return True
+    return known.confidence >= _ECHO and not any(start <= at < end for at in first.met)
 
 
 def _may_answer_in_group(folded: str, shape: Form) -> bool:

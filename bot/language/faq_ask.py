@@ -1,4 +1,4 @@
-"""Whether anything is asked, of whom, and in how many parts: the form of a message, not its topic."""
+"""The form of a message, not its topic: is anything asked, of whom, in how many parts."""
 
 import re
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from bot.language.faq_rank import containment, shingles
 # Folded text is meant throughout: 咋 is 怎么 already, 啥 is 什么.
 _END = r"(?=$|[,。.;!?~、\n ])"
 _QUESTION = re.compile(
-    r"\?|怎么|什么|为什么|哪|谁|几(?=[天个次回点遍分层度种片号米口秒岁小周])|多少|多久|多大|多高|多远"
-    r"|吗|么" + _END + r"|嘛" + _END + r"|呢" + _END + r"|[不没啵否]" + _END + r"|没有" + _END + r"|不[啊呀哦咯呗嘞]"
-    r"|没[啊呀哦]" + _END + r"|(.)不\1|(.)没\2|能不|要不要|是不是|有没有|可不可|会不会|行不行|用不着|(..)不\3"
-    r"|还是|管用|真的假的|靠谱|谣言|可信|求教|请教|请问|问一下|问下|想问|打听|咨询|想知道|想了解|来着"
-    r"|[吧咩]" + _END + r"|可以" + _END + r"|讲究|该咋|告诉我|说说|说一下|讲讲|讲一下|教我|教教"
+    r"\?|怎么|什么|为什么|哪|谁|多少|多久|多大|多高|多远|吗|还是|管用|真的假的|靠谱|谣言|可信|来着"
+    r"|几(?=[天个次回点遍分层度种片号米口秒岁小周])|(?:[么嘛呢不没啵否吧咩]|没有|可以)"
+    + _END
+    + r"|不[啊呀哦咯呗嘞]|没[啊呀哦]|(.)[不没]\1|(..)不\2|能不|要不要|有没有|可不可|用不着"
+    r"|求教|请教|请问|问一下|问下|想问|打听|咨询|想知道|想了解|讲究|告诉我|说说|说一下|讲讲|讲一下"
+    r"|教我|教教"
 )
 _CLAIM = re.compile(
     r"听说|听人说|听他们说|都说|有人说|人家说|网上|群里|朋友圈|抖音|快手|微信|据说|说是|专家|都在传"
@@ -23,7 +24,7 @@ _FORWARD = re.compile(
     r"|温馨提示|特大|速转|请转|各位|\[视频|\[图片)|转发|扩散|互相转告|转给|转起|速转|紧急通知"
 )
 _NEIGHBOUR = re.compile(
-    r"[你恁侬]|您|^@|^(他|她)?[一-龥]{0,3}(嫂子|大爷|大娘|大姐|大哥|老弟|妹子|老铁|哥们|婶子|兄弟)[ ,]"
+    r"[你恁侬您]|^@|^[一-龥]{0,3}(?:嫂子|大爷|大娘|大姐|大哥|老弟|妹子|老铁|哥们|婶子|兄弟)[ ,]"
 )
 _RHETORIC = re.compile(
     r"哈哈|嘿嘿|笑|呸|哪能|谁知道|咋想|开玩笑|说不定|怪不得|难怪|可真|真会|才怪|有什么用|管他"
@@ -37,17 +38,15 @@ _LONG = 60
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """question: asked outright. claim: hearsay put up for judging. bare: a topic alone, as one
-    types into a search box. forward: passed on, not said. neighbour: put to somebody present. reading: gives a temperature or says all is well.
-    """
+    """How a message is put."""
 
-    question: bool
-    claim: bool
-    bare: bool
-    forward: bool
-    neighbour: bool
-    rhetoric: bool
-    reading: bool
+    question: bool  # asked outright
+    claim: bool  # hearsay put up for judging
+    bare: bool  # a topic alone, as one types into a search box
+    forward: bool  # passed on, not said
+    neighbour: bool  # put to somebody present
+    rhetoric: bool  # no answer is wanted
+    reading: bool  # gives a temperature, or says that all is well
 
 
 def form(folded: str) -> Form:

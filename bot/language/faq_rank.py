@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 _MARKS = re.compile(r"[^\w]+")
 
@@ -11,7 +12,7 @@ _MARKS = re.compile(r"[^\w]+")
 def grams(text: str) -> list[str]:
     """Single characters and pairs, marks and blanks left out."""
     run = _MARKS.sub("", text)
-    return [*run, *map("".join, zip(run, run[1:], strict=False))]
+    return [*run, *map("".join, pairwise(run))]
 
 
 class Nearness:
@@ -54,7 +55,7 @@ class Nearness:
         return {gram: weight / length for gram, weight in raw.items()}
 
     def scores(self, text: str) -> dict[int, float]:
-        """Documents with the cosine of their nearest wording; those that share nothing are left out."""
+        """Documents that share anything, with the cosine of their nearest wording."""
         sums: defaultdict[int, float] = defaultdict(float)
         for gram, weight in self._weights(Counter(grams(text))).items():
             for index, other in self._lists.get(gram, ()):
@@ -68,7 +69,7 @@ class Nearness:
 
 
 def shingles(text: str, size: int = 3) -> frozenset[str]:
-    """Runs of `size` characters, marks, blanks and digits left out: edits of a forward keep most."""
+    """Runs of `size` characters without marks and digits: edits of a forward keep most."""
     run = re.sub(r"[\W\d_]+", "", text)
     return frozenset(run[at : at + size] for at in range(len(run) - size + 1))
 

@@ -1,4 +1,4 @@
-"""The gate before any answer: danger to 120, drugs and diagnoses to the doctor, local matters to a cadre.
+"""The gate before any answer: danger to 120, drugs to the doctor, local matters to a cadre.
 
 Rules are data (content/language/gate.toml), tried in order; the first that fires decides. Each
 carries lines that must and must not fire it, and the tests hold it to them.

@@ -1,8 +1,8 @@
 """The engine over a foreign list of titles and bodies, which has no signatures.
 
 What a title is about is taken from its rarest words: a question must speak of them, and of
-nothing rare that the title does not know (雄黄 is not 双黄连). Frame words ("可以预防新冠病毒吗") weigh
-next to nothing, since in such a list every title has them.
+nothing rare that the title does not know (雄黄 is not 双黄连). Frame words (可以预防新冠病毒吗)
+weigh next to nothing, since in such a list every title has them.
 
 Calibration as in faq_judge: entries and "none of them" share one probability; the weights were
 fitted on 192 labelled questions over 291 titles, and the bar was set where wrong answers stay
@@ -17,15 +17,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.language.faq_match import FRAME
 from bot.language.faq_rank import grams
 from bot.language.lexicon import Folder, Lexicon, cut, frequency, load_words
 
-BAR = 0.5
+BAR = 0.8
 _KEPT = 40  # candidates that are looked at closely
 _LONG_TEXT = 400  # more of a question than this is not read
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _EFFECTS = ("spreads", "prevents", "treats", "kills", "harms")
-_FORMS = ("what", "how", "how_long", "who")
+_FORMS = frozenset(("what", "how", "how_long", "who"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswer:
-    """action, the answers over the bar with their confidence, and the best whatever its confidence."""
+    """The answers over the bar with their confidence, and the best entry whatever its confidence."""
 
     action: Literal["answer", "none"]
     answers: tuple[tuple[str, float], ...]
@@ -47,21 +48,20 @@ class ItemAnswer:
 
 
 _WEIGHTS = {
-    "none": -2.5,
-    "near": 6.0,
-    "told": 2.0,
-    "asked": 2.0,
-    "rarest": 1.0,
-    "body": 1.0,
-    "foreign": -0.5,
-    "asked anywhere": 1.0,
-    "conflict": -0.5,
-    "conflict agrees": 0.2,
-    "form": -0.5,
-    "form agrees": 0.3,
-    "number": -0.5,
-    "nearest": 0.5,
-    "exact": 1.0,
+    "none": -5.27,
+    "near": 3.63,
+    "told": 1.73,
+    "asked": 2.40,
+    "rarest": 0.88,
+    "body": 2.25,
+    "foreign": -0.71,
+    "asked anywhere": 1.85,
+    "conflict": -0.54,
+    "conflict agrees": 0.45,
+    "form agrees": 1.50,
+    "number": -0.39,
+    "nearest": 1.78,
+    "exact": 0.51,
 }
 
 
@@ -90,7 +90,10 @@ class _Postings:
 
     def weights(self, counts: Counter[str]) -> dict[str, float]:
         """Unit vector."""
-        raw = {term: self.idf.get(term, self.unseen) * (1 + math.log(n)) for term, n in counts.items()}
+        raw = {
+            term: self.idf.get(term, self.unseen) * (1 + math.log(count))
+            for term, count in counts.items()
+        }
         length = math.sqrt(sum(value * value for value in raw.values())) or 1.0
         return {term: value / length for term, value in raw.items()}
 
@@ -107,13 +110,15 @@ class _Postings:
 class ItemEngine:
     """Holds no state after it is built."""
 
-    def __init__(self, items: Iterable[Item], lexicon: Lexicon | None = None, bar: float = BAR) -> None:
+    def __init__(
+        self, items: Iterable[Item], lexicon: Lexicon | None = None, bar: float = BAR
+    ) -> None:
         """`lexicon`: content/language/gate_items.toml over the dialect: names, frame, relations."""
         lexicon = lexicon or Lexicon()
         self._folder = Folder(lexicon.same)
         load_words(lexicon.same)
         load_words(self._folder.fold(word) for word in lexicon.words)
-        self._frame = frozenset(lexicon.group.get("框架", ()))
+        self._frame = frozenset(lexicon.group.get(FRAME, ()))
         self._relations = {
             name: tuple(self._folder.fold(word) for word in words)
             for name, words in lexicon.relation.items()
@@ -187,12 +192,18 @@ class ItemEngine:
             "told": _share(told),
             "rarest": float(rarest[1]),
             "asked anywhere": _share(
-                [(weight, known or word in self._bodies_read[at])
-                 for word, (weight, known) in zip(core, asked, strict=True)]
+                [
+                    (weight, known or word in self._bodies_read[at])
+                    for word, (weight, known) in zip(core, asked, strict=True)
+                ]
             ),
             "foreign": min(2.0, sum(weight for weight, known in asked if not known) / 8),
-            "exact": float(bool(told) and all(known for _, known in told)
-                           and bool(asked) and all(known for _, known in asked)),
+            "exact": float(
+                bool(told)
+                and all(known for _, known in told)
+                and bool(asked)
+                and all(known for _, known in asked)
+            ),
         }
 
     def _core(self, folded: str) -> list[str]:
@@ -205,12 +216,12 @@ class ItemEngine:
 
     @staticmethod
     def _agreement(ours: frozenset[str], theirs: frozenset[str]) -> dict[str, float]:
-        seen = {}
-        for name, kinds in (("conflict", _EFFECTS), ("form", _FORMS)):
-            one, other = ours.intersection(kinds), theirs.intersection(kinds)
-            seen[name] = float(bool(one and other) and one.isdisjoint(other))
-            seen[f"{name} agrees"] = float(bool(one & other))
-        return seen
+        one, other = ours.intersection(_EFFECTS), theirs.intersection(_EFFECTS)
+        return {
+            "conflict": float(bool(one and other) and one.isdisjoint(other)),
+            "conflict agrees": float(bool(one & other)),
+            "form agrees": float(bool(ours & theirs & _FORMS)),
+        }
 
     def _rarity(self, word: str) -> float:
         """Rare in the list and rare in the language: what names a thing."""

@@ -18,6 +18,8 @@ AGENT_BEFORE = frozenset("让 叫 被 问 听 陪 跟 喊 求 找 看 去 到 �
 SPEAKS = frozenset("说 讲 让 叫 问 告诉 喊 催 看 让我 叫我 说我 非说 非让 帮 帮我 给我 替我 教 教我 嫌 笑 笑我 送 寄 买 拿 吓".split())
 QUIET = frozenset("space punct open close quote emoji mark latin".split())
 PASSING = frozenset("岁 周岁 回 次 遍 下 分钟 小时 个小时 会 天 个 刻钟 片 粒".split())
+TAIL = mask("verb site device unit temp again greeting")  # may stand in 夹了十分钟, 今早量的
+TAIL_WORDS = frozenset("的 了 吧 呢 哈 是 都 都是 在 用 里 上 过 这 那 刚 、 和".split())
 STOPPING = frozenset(["stop"])
 
 
@@ -44,6 +46,7 @@ class Draft:
     bound: str = ""  # over or under
     dropped: str = ""  # why it is taken back
     renamed: bool = False  # the person was said behind the number
+    far: bool = False  # … and in a clause of his own
 
 
 @dataclass(slots=True)
@@ -135,6 +138,9 @@ class LineReader:
 
     def _cells(self, line: list[Token]) -> None:
         """男 and 女 in a row of their own are no relatives; 101 at the head of a row is a flat."""
+        for one, two in zip(line, line[1:], strict=False):
+            if one.text.endswith("岁") and two.text in ("上", "时", "那年", "那会儿", "时候", "那会", "的时候"):
+                two.bits |= BIT["story"]
         seps = ("space", "punct", "comma")
         for at, token in enumerate(line):
             if token.text in ("男", "女") and at and (line[at - 1].kind in seps or line[at - 1].text in "/|-") and (
@@ -194,6 +200,7 @@ class Scan:
         self.clock_at: int | None = None
         self.site: Site | None = None
         self.clause_site: Site | None = None
+        self.also: int | None = None
         self._scopes()
 
     def _scopes(self) -> None:
@@ -303,7 +310,7 @@ class Scan:
         bits = self.before[place]
         said = self.clause_when
         clause = self.clause[place - 1] if place else 0
-        only_time = not clause & ~(TIME | SKIP)
+        only_time = not clause & ~(TIME | SKIP & ~BIT["returnee"])
         if said.said and (clause & mask("verb temp fever feverish slip symptom") or (only_time and not clause & BIT["greeting"])):
             self.when = self._join(self.when, said)
         self.clause_when = When()
@@ -334,7 +341,10 @@ class Scan:
         elif token.kind == "date" or token.bits & TIME:
             if token.bits & BIT["period"] and token.bits & BIT["greeting"]:
                 return
+            before = self.clause_when.day
             self.clause_when = self.reader._later(self.clause_when, token)
+            if before is not None and token.bits & BIT["day"] and before != self.clause_when.day:
+                self.also = before
             if token.kind == "date" or token.bits & mask("now day"):
                 self.clock_at = None
         elif token.bits & BIT["site"]:
@@ -365,6 +375,9 @@ class Scan:
         self._who(draft, place, left)
         self._bound_and_value(draft, place)
         self._when_and_where(draft, place)
+        if self.also is not None and left.all and verdict.outcome == "reading":
+            self.drafts.insert(-1, replace(draft, day=min(0, self.also)))
+        self.also = None
         self.bound = place + 1
         self.reader.last = draft
         if draft.mention is not None and draft.mention.kind is not Kind.OTHERS:
@@ -389,6 +402,8 @@ class Scan:
             return None
         between = [t for t in self.line[last.at + 1 : place] if t.kind not in ("space", "comma")]
         ties = ("又", "还是", "或者", "或", "好像", "又好像", "要么")
+        if between and len(between) <= 3 and all(t.text in ("一个", "另一个", "还有一个", "俩", "一个是") for t in between):
+            return Verdict("reading", "跟前一个数成对")
         if between and len(between) <= 3 and all(t.bits & mask("to seq") or t.text in ties for t in between):
             return Verdict("reading", "跟前一个数成对")
         return None
@@ -402,7 +417,10 @@ class Scan:
             token = self.line[at]
             mention = self.by_last.get(at)
             if mention is not None and mention.first >= self.bound and mention.first not in self.used:
-                if mention.kind in (Kind.OFFICE, Kind.YOU) or self._speaker(mention):
+                if mention.kind is Kind.YOU and not left.bits & mask("temp verb"):
+                    left.you = True
+                reflexive = token.text == "自己" and at and self.line[at - 1].text.endswith("说")
+                if mention.kind in (Kind.OFFICE, Kind.YOU) or reflexive or self._speaker(mention):
                     at = mention.first - 1
                     continue
                 if mention.kind is Kind.JOB and left.bits & mask("verb") and mention.first and not self.message.shape.is_list:
@@ -441,6 +459,9 @@ class Scan:
                 left.all = left.all or bool(bits & BIT["all"])
                 at -= 1
                 continue
+            if bits & BIT["and"] and at == place - 1:
+                at -= 1
+                continue
             if token.kind == "num" and self._rejected(token):
                 at -= 1
                 continue
@@ -448,7 +469,9 @@ class Scan:
                 left.bits |= bits
                 at -= 1
                 continue
-            if token.text in PASSING and at and self.line[at - 1].number is not None:
+            if token.text in PASSING and at and (
+                self.line[at - 1].number is not None or self.line[at - 1].text in "一两二三几"
+            ):
                 at -= 2
                 continue
             if bits & FOREIGN:
@@ -547,14 +570,14 @@ class Scan:
         if any(t.bits & ~mask("common kin namehead nametail title") and len(t.text) > 1 for t in run):
             return False
         if len(run) == 1 and run[0].bits & BIT["common"]:
+            if any(m.kind is Kind.NAME for m in self.mentions) and not left.bits:
+                listed = True
             return listed and text[0] in self.lexicon.surnames and self.message.plausible >= 2
-        shaped = (
-            text[0] in "小大老阿二三胖黑铁"
-            or len(set(text)) == 1
-            or text[-1] in "子娃蛋妞宝丫柱锁栓妮虎胖豆娟"
-            or text[0] in self.lexicon.surnames
+        shaped = len(text) == 2 and (
+            text[0] in "小大老阿二三" or text[0] == text[1] or text[-1] in "娃蛋妞丫柱锁栓妮"
         )
-        known = listed or (not left.bits and self.message.plausible >= 2)
+        others = any(m.kind in (Kind.NAME, Kind.KIN, Kind.SELF) for m in self.mentions)
+        known = listed or (not left.bits and self.message.plausible >= 2 and others)
         return bool(shaped or known) and not any(t.bits & BIT["common"] for t in run if len(run) > 1 and len(t.text) > 1)
 
     def _around(self, place: int, token: Token, left: Left) -> Around:
@@ -563,6 +586,7 @@ class Scan:
         stop = self.message
         return Around(
             clause=self.clause[place],
+            clause_before=self._clause_before(place),
             before=self.before[place],
             after=self.after[place + 1],
             message=stop.bits,
@@ -575,8 +599,51 @@ class Scan:
             heading=self.reader.head_bits,
             is_group=stop.said.is_group,
             topic=self.topic,
+            habit=self._is_habit(place),
+            inherits=self._inherits(place),
+            bare=self._is_bare(place, left),
             people=any(m.kind in (Kind.KIN, Kind.NAME) for m in self.mentions),
         )
+
+    def _is_habit(self, place: int) -> bool:
+        """一紧张体温就37.2 says what happens now and again; 一量就38.5 does not."""
+        then = False
+        for at in range(place - 1, max(-1, place - 9), -1):
+            token = self.line[at]
+            if token.kind in ("comma", "stop"):
+                return False
+            if token.bits & BIT["verb"]:
+                return False
+            then = then or token.text == "就"
+            if then and token.text[0] == "一" and token.kind in ("word", "num") and len(token.text) <= 2:
+                return token.text in ("一",)
+        return False
+
+    def _inherits(self, place: int) -> bool:
+        """昨天棚里37.6，今天36.8: both are of the greenhouse."""
+        last = self.drafts[-1] if self.drafts else None
+        if self.message.bits & BIT["slip"]:
+            return False
+        if last is None or last.verdict.outcome != "no" or not (last.left.unknown or last.left.foreign):
+            return False
+        return not any(t.kind == "stop" for t in self.line[last.at : place])
+
+    def _is_bare(self, place: int, left: Left) -> bool:
+        """36.8，昨晚喝了点酒: the number is a clause of its own and comes first."""
+        if left.unknown or left.foreign or left.comma or self.bound:
+            return False
+        at = place + 1
+        while at < len(self.line) and (self.line[at].bits & SKIP or self.line[at].kind in ("emoji", "space")):
+            at += 1
+        return at >= len(self.line) or self.line[at].kind in ("comma", "stop", "open")
+
+    def _clause_before(self, place: int) -> int:
+        bits = 0
+        for at in range(place - 1, max(-1, place - 40), -1):
+            if self.line[at].kind in ("comma", "stop"):
+                break
+            bits |= self.free[at]
+        return bits
 
     def _is_clean(self, place: int, left: Left) -> bool:
         """Only our own words from the last break to the next."""
@@ -613,6 +680,7 @@ class Scan:
             self.used.add(owner.first)
             group = [owner]
             draft.renamed = True
+            draft.far = any(t.kind == "comma" for t in self.line[place : owner.first])
         if group and group[0].kind is Kind.THIRD:
             group = [self.third] if self.third is not None else group
         if not group:
@@ -620,6 +688,8 @@ class Scan:
             if after is not None and (self.topic is None or self.topic.kind is Kind.SELF):
                 self.used.add(after.first)
                 group = [after]
+        if not group and left.all and self.drafts[:-1] and any(t.text == "除了" for t in self.line[:place]):
+            group = [Mention(Kind.OTHERS, (HOUSEHOLD,), place, place)]
         if not group and self.topic is not None:
             group = [self.topic if self.topic.kind is not Kind.THIRD else (self.third or self.topic)]
         if not group:
@@ -686,7 +756,8 @@ class Scan:
             nxt = later.last + 1
             ends = nxt >= len(self.line) or self.line[nxt].kind in ("comma", "stop", "space") or self.line[nxt].text in ("的", "家的", "仨人的")
             starts = before.kind in ("comma", "stop", "space") or before.text in ("是", "这是", "就是", "说的是", "那是")
-            if starts and ends:
+            after = next((t for t in self.line[nxt:] if t.kind != "space"), None)
+            if starts and ends and (after is None or after.number is None):
                 return later
             return None
         return None
@@ -725,6 +796,8 @@ class Scan:
     def _when_and_where(self, draft: Draft, place: int) -> None:
         when = self._join(self.when, self.clause_when) if self.clause_when.said else self.when
         own = self.clause_when.said
+        if self.clock_at is not None and not own and self.when.night:
+            when = When(now=True)
         if not when.said or (not own and when.day is None and when.period is None and not when.now):
             when = self.reader.head_when
         elif own and when.day is None and self.reader.head_when.day is not None and not when.now:
@@ -738,6 +811,8 @@ class Scan:
         columns = self.message.shape.columns
         if columns and not draft.timed:
             draft.period = self._column(place, columns) or draft.period
+        if not own and clock is None and draft.left.bits & BIT["again"]:
+            draft.period = None
         if own:
             mention = draft.left.mentions[-1] if draft.left.mentions else None
             late = mention is not None and self._time_after(mention, place) and (when.day or 0) < 0
@@ -796,20 +871,20 @@ class Scan:
                 deep += 1
             if token.kind in ("comma", "stop", "open", "close", "space"):
                 words_in = [t for t in clause if t.kind != "space"]
-                fits = words_in and not deep and all(
-                    t.bits & (TIME | SKIP | BIT["unit"]) or t.kind in ("clock", "date", "num", "mark") for t in words_in
+                fits = words_in and all(
+                    t.bits & (TIME | TAIL) or t.text in TAIL_WORDS or t.kind in ("clock", "date", "num") for t in words_in
                 )
-                if token.kind == "close":
-                    deep = max(0, deep - 1)
                 if fits:
                     for t in words_in:
                         if t.bits & TIME and not t.bits & BIT["greeting"]:
                             when = self.reader._later(when, t)
-                        if t.bits & BIT["site"]:
+                        if t.bits & BIT["site"] and not deep:
                             site = self.lexicon.sites[t.text]
                     if any(t.bits & mask("plan") for t in words_in):
                         when = When()
                 clause = []
+                if token.kind == "close":
+                    deep = max(0, deep - 1)
             else:
                 clause.append(token)
         for draft in good:
@@ -824,7 +899,11 @@ class Scan:
     def _whole_family(self, good: list[Draft]) -> None:
         """36.5 36.4 36.7 我们家仨人的; …，是我那小孙子: said behind all of them."""
         last = good[-1]
-        unnamed = [d for d in good if not d.left.mentions and d.verdict.outcome == "reading"]
+        unnamed = [
+            d
+            for d in good
+            if not d.left.mentions and (not d.renamed or d.far) and d.verdict.outcome == "reading"
+        ]
         if len(unnamed) != len(good):
             return
         mention = last.mention

@@ -50,9 +50,8 @@ def notice_order(rest: str, today: date) -> NoticeOrder:
     is_urgent = bool(_URGENT.match(body))
     body = _URGENT.sub("", body)
     until_on, until_minute, problem = None, 24 * 60, ""
-    match = None
-    for match in _UNTIL.finditer(body):
-        pass
+    found_all = list(_UNTIL.finditer(body))
+    match = found_all[-1] if found_all else None
     if match is not None:
         until_on = _day(match, today)
         problem = "" if until_on else match.group(0).strip()

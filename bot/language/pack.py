@@ -1,4 +1,4 @@
-"""A content pack as values: built from parsed TOML, refused with the file and the entry at fault."""
+"""A content pack as values: built from parsed TOML, or refused naming file and entry."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +21,24 @@ class Verdict(StrEnum):
 
 
 RELATIONS = frozenset(
-    "what spreads prevents treats kills harms how how_long how_much may must what_to_do where"
-    " who who_pays why".split()
+    {
+        "what",
+        "spreads",
+        "prevents",
+        "treats",
+        "kills",
+        "harms",
+        "how",
+        "how_long",
+        "how_much",
+        "may",
+        "must",
+        "what_to_do",
+        "where",
+        "who",
+        "who_pays",
+        "why",
+    }
 )
 
 
@@ -96,8 +112,23 @@ class Pack:
 
 
 _ENTRY_KEYS = frozenset(
-    "id question wordings verdict answer spoken must or_must not relation confused_with facts"
-    " source valid_from valid_to".split()
+    {
+        "id",
+        "question",
+        "wordings",
+        "verdict",
+        "answer",
+        "spoken",
+        "must",
+        "or_must",
+        "not",
+        "relation",
+        "confused_with",
+        "facts",
+        "source",
+        "valid_from",
+        "valid_to",
+    }
 )
 
 

@@ -11,7 +11,7 @@ from bot.language.words import BIT, mask, words
 
 CHILD = frozenset("孩子 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝".split())
 KIN, TITLE, JOB = BIT["kin"], BIT["title"], BIT["job"]
-SMALL = frozenset("儿 子 宝 妮 丫 娃 女 夫 妻 胖".split())
+SMALL = frozenset("公 婆 儿 子 宝 妮 丫 娃 女 夫 妻 胖".split())
 FAMILY = frozenset("家 一家 全家 一家人 家里 家人 一家子".split())
 OWNING = frozenset("的 那 这 那个 这个 家 家的 个 家里 家那个 屋".split())
 
@@ -133,7 +133,11 @@ class Finder:
         if bits & BIT["office"] and not bits & (KIN | JOB):
             return Mention(Kind.OFFICE, (token.text,), at, at)
         if bits & KIN:
-            if token.text in SMALL and at and self._kind(at - 1) == "char":
+            if self._bits(at + 1) & BIT["device"] and self._text(at + 1) not in ("表", "枪"):
+                return None  # 我家那个温度计
+            if token.text in SMALL and at and (
+                self._kind(at - 1) == "char" or self._bits(at - 1) & mask("heat goods common")
+            ):
                 return None  # 迎儿, 柱子: the end of a nickname
             return self._kin(at, at, "", "")
         if bits & JOB:

@@ -36,6 +36,7 @@ def read(said: Utterance) -> Report:
     if is_notice(message, body, drafts):
         drafts = []
     slips.ranges(drafts, lines)
+    slips.knowledge(drafts)
     slips.unsure(drafts, lines, message)
     slips.bounds(drafts, message)
     correction = slips.corrected(drafts, lines, message)

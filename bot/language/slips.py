@@ -33,6 +33,9 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
             continue
         between = [t for t in lines[one.line][one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+        doubt = [t.text for t in lines[one.line][one.at + 1 : two.at + 2] if t.kind == "stop"]
+        if len(between) == 1 and doubt == ["?", "?"] and not two.left.mentions:
+            between = [replace(between[0], text="还是")]
         choosing = any(t.text in ("还是", "或者", "或", "要么", "又好像") for t in between) or (
             any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
         )
@@ -52,6 +55,15 @@ def bounds(drafts: list[Draft], message: Message) -> None:
             continue
         if draft.bound == "under" and draft.celsius >= FEVER:
             draft.verdict = replace(draft.verdict, outcome="no", why="只是说没发烧")
+
+
+def knowledge(drafts: list[Draft]) -> None:
+    """腋温36到37，口温36.3到37.2: several ranges of nobody are a lesson."""
+    spans = [d for d in drafts if d.dropped == "区间的低端"]
+    if len(spans) < 2 or any(d.left.mentions for d in drafts):
+        return
+    for draft in drafts:
+        draft.dropped = "讲的是常识"
 
 
 def restated(drafts: list[Draft]) -> None:
@@ -83,6 +95,7 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
     if not good:
         return _bare_takeback(lines, message)
     fixed = bool(bits & BIT["slip"]) or bool(bits & BIT["weak_slip"] and bits & BIT["mine_before"] and _speaks_of_report(lines))
+    fixed = fixed or bool(bits & BIT["takeback"] and (bits & BIT["mine_before"] or "撤" in message.said.text))
     fixed = fixed or _denied_pairs(drafts, lines) or _starts_with_is(lines, good[0])
     fixed = fixed or any(d.renamed and _clause_bits(lines[d.line], d.at) & BIT["mine_before"] for d in good)
     for draft in good:
@@ -108,7 +121,7 @@ def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
         return False
     if message.said.text.strip().startswith(('"', "“")) or "成员消息" in message.said.text:
         return False
-    pointed = message.bits & mask("mine_before") or any(t.text in ("这条", "那条", "这个", "那个") for line in lines for t in line)
+    pointed = message.bits & mask("mine_before") or any(t.text in ("这条", "那条", "那个") for line in lines for t in line)
     return bool(pointed or message.bits & mask("mixed_up temp"))
 
 
@@ -237,4 +250,4 @@ def step(draft: Draft, normal: Normal) -> Step:
     return Step(span, written, outcome, draft.dropped or draft.verdict.why)
 
 
-__all__ = ["SELF", "Kind", "asked", "bounds", "corrected", "ranges", "repeated", "restated", "spoken", "step", "unsure"]
+__all__ = ["SELF", "Kind", "asked", "bounds", "corrected", "knowledge", "ranges", "repeated", "restated", "spoken", "step", "unsure"]

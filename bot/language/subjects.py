@@ -11,7 +11,7 @@ HEAT, GOODS, MONEY, UNIT = BIT["heat"], BIT["goods"], BIT["money"], BIT["unit"]
 FOREIGN = HEAT | GOODS | MONEY
 MEASURED = mask("temp verb fever feverish site")
 SKIP = mask(
-    "link temp verb fever feverish day period night now site about over under all ditto device degree_word "
+    "link moving says_self temp verb fever feverish day period night now site about over under all ditto device degree_word "
     "particle fine symptom high low whole slip mine_before greeting between loose over_after under_after "
     "takeback blurry returnee unsure seq feel unmeasured notime weak_slip again medicine"
 )
@@ -35,6 +35,7 @@ class Left:
     foreign: str = ""
     comma: bool = False
     all: bool = False
+    you: bool = False  # said of whom is spoken to
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Around:
     """The scope a number stands in."""
 
     clause: int = 0  # classes of its clause
+    clause_before: int = 0  # classes of its clause before it
     before: int = 0  # classes of the sentence before it
     after: int = 0  # classes of the sentence behind it
     message: int = 0
@@ -54,6 +56,9 @@ class Around:
     heading: int = 0
     is_group: bool = True
     topic: Mention | None = None
+    habit: bool = False  # 一紧张就37.2
+    inherits: bool = False  # the number before it in the sentence was about something else
+    bare: bool = False  # a clause of its own at the start of a sentence
     people: bool = False  # relatives or names are spoken of in the line
 
 
@@ -112,6 +117,10 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         number.unit is Unit.NONE and not right[1].bits & mask("whole particle")
     ):
         return no(f"后面是“{right[1].text}”")
+    if right and around.glued and right[0].kind == "char" and number.unit is Unit.NONE and (
+        len(right) == 1 or right[1].kind in ("comma", "stop")
+    ):
+        return no(f"后面的“{right[0].text}”像单位")
     if left.near & BIT["medicine"]:
         return no("说的是药")
     if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
@@ -125,11 +134,18 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     direct = any(m.kind not in (Kind.OTHERS, Kind.JOB) for m in left.mentions)
     if left.near & BIT["negation"]:
         return no("是在否认")
+    if around.clause_before & BIT["anyone"] and not left.bits & BIT["verb"]:
+        return no("没有说是谁")
+    if left.you:
+        return no("说的是对方")
+    if around.habit and not left.bits & mask("now day period"):
+        return no("说的是平常会怎样")
     if left.near & BIT["hearsay"] or before & BIT["hearsay"]:
         return no("听来的")
     if before & BIT["news"] or (clause & BIT["news"] and not direct):
         return no("新闻或书上的")
-    if before & BIT["hypo"]:
+    fresh = left.bits & mask("verb now again") and not around.clause_before & mask("hypo story")
+    if before & BIT["hypo"] and not fresh:
         return no("是假设")
     if before & BIT["wish"] or (around.message & BIT["wish"] and not direct and not left.bits & MEASURED):
         return no("是祝愿")
@@ -137,17 +153,18 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是规定或标准")
     if around.message & BIT["joke"]:
         return no("是玩笑")
-    if before & BIT["story"]:
+    if before & BIT["story"] and not fresh:
         return no("是从前的事或平常的数")
     if before & BIT["plan"] and clause & BIT["plan"]:
         return no("是打算")
     if before & mask("request example") and not direct or before & BIT["example"]:
         return no("是格式或例子")
-    if left.mentions and left.mentions[0].owner and clause & BIT["says_self"]:
+    speaker = left.mentions[0] if left.mentions else around.topic
+    if speaker is not None and speaker.owner and clause & BIT["says_self"]:
         return no("别人家的事，听来的")
     if clause & BIT["feel"] and not clause & BIT["verb"]:
         return no("手摸的，没有量")
-    if around.message & BIT["badly"] and not direct and number.form is not Form.SLIP:
+    if around.message & BIT["badly"] and not direct and number.form is not Form.SLIP and not around.bare:
         return no("表坏了")
     if before & BIT["aggregate"] and not direct and not around.is_list:
         return no("是全组全村的数")
@@ -182,6 +199,8 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     ):
         if not (around.clause & BIT["temp"] and not foreign):
             return no(f"不知道“{left.unknown[:6]}”是什么")
+    if around.inherits and not direct and not measured:
+        return no("接着说前面那样东西")
     if number.form is Form.THREE:
         return _three(number, left, around, bool(direct))
     if exact:
@@ -190,8 +209,14 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
 
 
 def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
+    if left.bits & BIT["moving"] and around.topic is not None and not left.unknown:
+        return Verdict("reading", "说的是升降")
     if direct or left.bits & MEASURED or number.unit is Unit.FAHRENHEIT:
         return Verdict("reading", "写明是人量的" if direct or left.bits & MEASURED else "华氏度换算")
+    if around.bare and not around.message & BIT["climate"]:
+        return Verdict("reading", "开头单说一个度数")
+    if left.bits & mask("day period night now") and not left.unknown and not around.message & FOREIGN:
+        return Verdict("reading", "说了什么时候量的")
     if around.message & HEAT and not (
         around.clean and (number.unit is not Unit.NONE or left.bits & mask("day period now"))
     ):

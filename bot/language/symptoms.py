@@ -15,14 +15,14 @@ def complaints(lines: list[list[Token]], reader: LineReader) -> tuple[list[Sympt
     found: list[Symptom] = []
     danger: list[Symptom] = []
     message = reader.message
-    if message.bits & mask("news notice joke wish") or not message.bits & mask("symptom danger feverish"):
+    if message.bits & mask("news notice joke wish request") or not message.bits & mask("symptom danger feverish"):
         return found, danger
     for line in lines:
         people = mentions(line, message.own)
         for at, token in enumerate(line):
             if not token.bits & mask("symptom danger feverish") or token.bits & BIT["kin"]:
                 continue
-            if _denied(line, at) or _elsewhere(line, at):
+            if _denied(line, at) or _elsewhere(line, at) or _foreign(line, at):
                 continue
             who = _whose(line, at, people)
             if who is None:
@@ -70,6 +70,16 @@ def _elsewhere(line: list[Token], at: int) -> bool:
         if token.kind in ("comma", "stop"):
             return token.text in "?？" and at <= 4
         if token.bits & mask("cause") or token.text in ("吗", "么", "怎么办吗"):
+            return True
+    return False
+
+
+def _foreign(line: list[Token], at: int) -> bool:
+    """手机发烧, 黄瓜都蔫了: something else is ill."""
+    for place in range(at - 1, max(-1, at - 6), -1):
+        if line[place].kind in ("comma", "stop"):
+            return False
+        if line[place].bits & mask("heat goods feel") and not line[place].bits & BIT["kin"]:
             return True
     return False
 

@@ -151,6 +151,15 @@ def period_of(minute: int) -> Period:
     return Period.AFTERNOON if minute < 18 * 60 else Period.EVENING
 
 
+# a part of the day that has not begun can only be yesterday's
+STARTS = {
+    Period.MORNING: 0,
+    Period.NOON: 10 * 60,
+    Period.AFTERNOON: 12 * 60,
+    Period.EVENING: 15 * 60,
+}
+
+
 def settle(when: When, clock: Clock | None, sent_minute: int) -> tuple[int, Period | None, int | None]:
     """Day, period and minute of a reading from all that was said of its time."""
     day, period = when.day, when.period
@@ -165,7 +174,7 @@ def settle(when: When, clock: Clock | None, sent_minute: int) -> tuple[int, Peri
         day = 0 if sent_minute >= 22 * 60 else -1
     elif day is None:
         day = 0
-        if period is Period.EVENING and clock is None and sent_minute < 11 * 60:
+        if period is not None and clock is None and sent_minute < STARTS[period]:
             day = -1
     return min(day, 0), period, minute
 
@@ -184,6 +193,8 @@ def _on_the_clock(clock: Clock, when: When, sent_minute: int) -> tuple[int, int 
             minute += half
         if when.period is Period.NOON and minute < 6 * 60:
             minute += half
+        if day is None and not when.night and minute > sent_minute + 5:
+            day = -1
         return minute, day
     if day is not None and day < 0:
         return minute, day

@@ -192,7 +192,7 @@ class Cutter:
     def _han(self, at: int) -> Token:
         text = self.text
         char = text[at]
-        if char == "家" and self.out and self.out[-1].kind == "name":
+        if char == "家" and self.out and (self.out[-1].kind == "name" or self.out[-1].bits & BIT["kin"]):
             return Token("word", char, at, at + 1, self.lexicon.classes[char])
         known = self._known_name(at)
         if known:
@@ -223,7 +223,7 @@ class Cutter:
         if text[at] in "两二三四五俩仨" and (kin := COUNT_KIN.match(text, at)) and size <= 1:
             return Token("countkin", kin.group(), at, kin.end())
         day, end = date_at(text, at, self.sent_on, True)
-        if end - at > size:
+        if end - at >= max(size, 2):
             return Token("date", text[at:end], at, end, day=day)
         clock, end = clock_at(text, at)
         if end - at > size:
@@ -266,7 +266,7 @@ class Cutter:
         longest = lexicon.longest(text, after) if after < len(text) else 0
         if longest and lexicon.classes[text[after : after + longest]] & BIT["title"]:
             end = after + longest
-            return head + longest if self._name_ends(end) or text[end] in "家说" else 0
+            return end - at
         if head == 2:
             if text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
                 return 3
@@ -279,9 +279,7 @@ class Cutter:
         text, lexicon = self.text, self.lexicon
         if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
             return 0
-        if size and not bits & BIT["common"] and size >= 2 and not (
-            bits & mask("unit", "link", "particle", "ordinal", "period", "money")
-        ):
+        if size >= 2 and not bits & BIT["common"]:
             return 0
         head = 2 if text[at : at + 2] in lexicon.double_surnames else 1
         if head == 1 and text[at] not in lexicon.surnames:
@@ -293,7 +291,7 @@ class Cutter:
             name = text[at:end]
             if len(name) < head + given or not all("\u4e00" <= c <= "\u9fff" for c in name):
                 continue
-            if name in lexicon.classes:
+            if name in lexicon.classes and head == 1:
                 continue
             if given == 1 and head == 1 and size >= 2:
                 continue
@@ -312,6 +310,8 @@ class Cutter:
         if bits & NAME_BREAK_WHOLE:
             return True
         last = self.text[end - 1]
+        if last in NO_GIVEN_NAME:
+            return True
         return last in "家的是了吗我俺都也有没不和跟说在你他她岁个这那量测烧" or bool(
             self.lexicon.classes.get(last, 0) & BIT["kin"] and end - at == head + 1
         )
@@ -333,12 +333,15 @@ class Cutter:
             return True
         if RUN.match(char):
             return True
+        if char in "说让叫给来去从被把也都家的是在还没未已正刚有就才和跟与及":
+            return True
         size = self.lexicon.longest(text, end)
-        if not size:
+        if not size or text[end : end + size] == "温":
             return False
         return bool(self.lexicon.classes[text[end : end + size]] & NAME_END)
 
 
+NO_GIVEN_NAME = frozenset("县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到")
 NAME_BREAK = mask("kin", "day", "period", "self", "household", "temp", "verb", "others", "fever", "symptom", "fine", "unmeasured", "title", "device")
 NAME_BREAK_WHOLE = mask("kin", "title", "office", "day", "period", "temp", "verb", "fine", "goods", "heat")
 

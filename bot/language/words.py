@@ -17,7 +17,7 @@ CLASSES = (
     "fine particle ditto all and noone unmeasured heat goods money unit ordinal hearsay says_self news "
     "notice rule hypo wish joke story plan request example feel question modal unsure blurry "
     "slip weak_slip standard takeback mixed_up mine_before negation aggregate returnee gathering shortage complaint "
-    "badly again medicine signature symptom danger idiom cause split emoji name common"
+    "badly anyone moving climate again medicine signature symptom danger idiom cause split emoji name common"
 ).split()
 BIT = {name: 1 << n for n, name in enumerate(CLASSES)}
 PREFIXES = "大 二 三 四 五 六 小 老".split()

@@ -1,4 +1,4 @@
-"""花名册 roster: import of people in two steps (plan, apply), binding of accounts, registration of chats."""
+"""花名册 roster: import of people (plan, apply), binding of accounts, chats."""
 
 from handlers.roster.accounts import Guess, Unbound, bind, register_chat, unbound
 from handlers.roster.apply import apply, id_number_context, phone_context

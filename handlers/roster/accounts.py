@@ -52,7 +52,7 @@ class Unbound:
 
 
 def unbound(db: Session, place_id: int) -> list[Unbound]:
-    """Accounts without a resident that were heard at a place, or nobody knows where; most waiting first."""
+    """Accounts without a resident, heard at a place or nobody knows where; most waiting first."""
     near = set(db.exec(select(PlaceAbove.place_id).where(PlaceAbove.ancestor_id == place_id)))
     heard: dict[int, set[int | None]] = {}
     waiting: dict[int, int] = {}
@@ -107,7 +107,7 @@ class _Names:
 
 
 def _score(shown: str, display_name: str, person: Resident) -> int:
-    """Likeness by the written word: the name, the name within more, the given name, one sign off."""
+    """Likeness as written: the name, the name within more, the given name, one sign off."""
     name = person.name
     if name == shown or (person.mark and shown in (person.mark, person.mark + name)):
         return 100

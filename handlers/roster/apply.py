@@ -10,7 +10,7 @@ from bot.clock import local_day
 from bot.domain.audit import note
 from bot.domain.registry import Account, Household, Resident, Role
 from bot.seal import Sealer
-from handlers.roster.houses import House, HouseKey
+from handlers.roster.houses import HouseKey
 from handlers.roster.model import roster_words
 from handlers.roster.plan import Person, Plan, called_of, plan
 
@@ -35,7 +35,7 @@ def apply(
     actor: str = "command",
     actor_id: int | None = None,
 ) -> Plan:
-    """Write it. The rows are read once more against what is there now, so that nothing is written twice.
+    """Write it. The rows are read again against what is there now: nothing is written twice.
 
     Args:
         db: a session in one write transaction (`Store.begin()`).
@@ -78,15 +78,11 @@ class _Writing:
         people = [self._resident(person) for person in written]
         self.db.add_all(people)
         self.db.flush()
-        by_key = self._households()
-        heads: dict[HouseKey, Resident] = {}
+        homes = self._households()
         for person, resident in zip(written, people, strict=True):
             self._seal(person, resident)
-            self._settle(person, resident, by_key, heads)
+            self._settle(person, resident, homes)
             self._give(person, resident)
-        for key, resident in heads.items():
-            by_key[key].householder_id = resident.id
-            self.db.add(by_key[key])
         self.db.flush()
 
     def _resident(self, person: Person) -> Resident:
@@ -119,39 +115,34 @@ class _Writing:
             resident.id_number_mask = Sealer.mask_id_number(one.entry.id_number)
             resident.id_number_hash = one.id_hash
 
-    def _households(self) -> dict[HouseKey, Household]:
-        found = {key: self._household(house) for key, house in self.done.houses.items()}
-        self.db.add_all(found.values())
+    def _households(self) -> dict[HouseKey, int]:
+        """Ids of the houses; the new ones are made, the others get their new address."""
+        made: dict[HouseKey, Household] = {}
+        for key, house in self.done.houses.items():
+            if house.id is None:
+                place_id = self.done.places.make(house.spot)
+                made[key] = Household(place_id=place_id, address=house.address)
+            elif house.address:
+                self.db.get_one(Household, house.id).address = house.address
+        self.db.add_all(made.values())
         self.db.flush()
-        return found
+        return {key: house.id or made[key].id or 0 for key, house in self.done.houses.items()}
 
-    def _household(self, house: House) -> Household:
-        if house.id is None:
-            return Household(place_id=self.done.places.make(house.spot), address=house.address)
-        household = self.db.get_one(Household, house.id)
-        household.address = house.address or household.address
-        return household
+    def _settle(self, person: Person, resident: Resident, homes: dict[HouseKey, int]) -> None:
+        """The person's place in their house."""
+        if person.house is None:
+            return
+        entry, home_id = person.one.entry, homes[person.house]
+        self._leave(resident, home_id)
+        resident.household_id = home_id
+        unknown = roster_words().unknown_relation
+        resident.called = called_of(entry.relation, entry.is_head, resident.called, unknown)
+        if entry.is_head:
+            self.db.get_one(Household, home_id).householder_id = resident.id
 
-    def _settle(
-        self,
-        person: Person,
-        resident: Resident,
-        households: dict[HouseKey, Household],
-        heads: dict[HouseKey, Resident],
-    ) -> None:
-        entry = person.one.entry
-        if person.house is not None:
-            self._leave(resident, households[person.house])
-            resident.household_id = households[person.house].id
-            unknown = roster_words().unknown_relation
-            resident.called = called_of(entry.relation, entry.is_head, resident.called, unknown)
-            if entry.is_head:
-                heads[person.house] = resident
-        self.db.add(resident)
-
-    def _leave(self, resident: Resident, new: Household) -> None:
-        """A house whose householder moves to another one has none, until the next roster names one."""
-        if resident.household_id is None or resident.household_id == new.id:
+    def _leave(self, resident: Resident, home_id: int) -> None:
+        """A house whose householder moves away has none until a roster names one."""
+        if resident.household_id in (None, home_id):
             return
         old = self.db.get(Household, resident.household_id)
         if old is not None and old.householder_id == resident.id:

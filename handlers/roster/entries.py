@@ -1,4 +1,4 @@
-"""Roster rows as people: what is filled in once for a house is carried down, and each cell is read."""
+"""Roster rows as people: what stands once for a house is carried down, each cell is read."""
 
 import re
 from collections.abc import Iterable
@@ -20,7 +20,8 @@ from handlers.roster.fields import (
 )
 from handlers.roster.model import PLACE_COLUMNS, Column, Row, RowError, Words, bare
 
-_PLACES = tuple(column for column, _ in PLACE_COLUMNS) + (Column.PLACE,)
+_PLACES = (*(column for column, _ in PLACE_COLUMNS), Column.PLACE)
+_NONE_IS_NOTHING = (Column.ID_NUMBER, Column.BORN, Column.MARK, Column.NICKNAME, Column.HOUSE_NO)
 _HOUSE = (Column.HOUSE_NO, Column.HOUSEHOLDER, Column.ADDRESS)
 
 
@@ -56,7 +57,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Carry:
-    """What the rows above say for the rows below: places always, a house until the next one begins."""
+    """What the rows above say for those below: places, and a house until the next begins."""
 
     words: Words
     sheet: str = ""
@@ -73,7 +74,8 @@ class Carry:
         self.number = row.number
         places = self._places(row)
         house = self._house(row)
-        return replace(row, cells={**row.cells, **places, **house})
+        carried = {str(column): said for column, said in (places | house).items()}
+        return replace(row, cells={**row.cells, **carried})
 
     def _places(self, row: Row) -> dict[Column, str]:
         own = {column: row.said(column) for column in _PLACES if row.said(column)}
@@ -114,14 +116,14 @@ class Carry:
 def read_entries(
     rows: Iterable[Row], words: Words, today: date
 ) -> tuple[list[Entry], list[RowError], list[RowError]]:
-    """People of the rows, what is wrong with the rows left out, and what is worth saying of the others."""
+    """People, what is wrong with the rows left out, what is worth saying of the others."""
     carry = Carry(words)
     entries: list[Entry] = []
     errors: list[RowError] = []
     notes: list[RowError] = []
     heads: dict[tuple[str, ...], int] = {}
     for raw in rows:
-        row = carry.down(raw)
+        row = carry.down(_cleared(raw, words))
         reader = _Reader(row, words, today, list(row.faults))
         entry = reader.read()
         errors += reader.faults
@@ -133,6 +135,17 @@ def read_entries(
             heads[key] = heads.get(key, 0) + 1
         entries.append(replace(entry, houses=heads.get(key, 1)))
     return entries, errors, notes
+
+
+def _cleared(row: Row, words: Words) -> Row:
+    """The row without cells that say nothing: 不详, /, and 无 where it means no more."""
+    cells = {
+        column: text
+        for column, text in row.cells.items()
+        if bare(text) not in words.nothing
+        and not (column in _NONE_IS_NOTHING and bare(text) in words.no_phone)
+    }
+    return replace(row, cells=cells)
 
 
 @dataclass(slots=True)

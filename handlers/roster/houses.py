@@ -1,9 +1,9 @@
-"""Households of a roster: which rows are one house, which house of ours that is, or that it is new."""
+"""Households of a roster: which rows are one house, and which of ours that is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.registry import Resident
+from bot.domain.registry import Household, Resident
 from handlers.roster.match import People, Placed
 from handlers.roster.places import Spot
 
@@ -17,7 +17,7 @@ class House:
     spot: Spot
     householder: str
     id: int | None = None
-    address: str = ""  # as the roster says it; "": it says nothing
+    address: str = ""  # as the roster says it; "": it says nothing new
     members: list[int] = field(default_factory=list)  # places in the list of rows
     head: int | None = None  # the same, of the householder
 
@@ -33,7 +33,7 @@ def key_of(one: Placed) -> HouseKey | None:
 def find_houses(
     placed: Sequence[Placed], residents: Sequence[Resident | None], known: People
 ) -> dict[HouseKey, House]:
-    """The houses of the rows, each with our household where one of its members, or its head's name, leads there."""
+    """The houses of the rows, each with our household where a member or the head's name leads."""
     houses: dict[HouseKey, House] = {}
     for at, one in enumerate(placed):
         key = key_of(one)
@@ -49,18 +49,24 @@ def find_houses(
         house.id = _by_members(house, residents, known, taken)
         if house.id is not None:
             taken.add(house.id)
+    by_head: dict[str, list[Household]] = {}
+    for home in known.households.values():
+        by_head.setdefault(known.head_names[home.id or 0], []).append(home)
     for house in houses.values():
         if house.id is None:
-            house.id = _by_head(house, known, taken)
+            house.id = _by_head(house, by_head.get(house.householder, []), known, taken)
             if house.id is not None:
                 taken.add(house.id)
+        home_now = known.households.get(house.id or 0)
+        if home_now is not None and house.address == home_now.address:
+            house.address = ""
     return houses
 
 
 def _by_members(
     house: House, residents: Sequence[Resident | None], known: People, taken: set[int]
 ) -> int | None:
-    """The household of the householder if they head it, else of a member whose house is headed so or by nobody."""
+    """The one that the householder heads, else a member's if it is headed so or by nobody."""
     first = [] if house.head is None else [house.head]
     for at in (*first, *house.members):
         person = residents[at]
@@ -73,14 +79,14 @@ def _by_members(
     return None
 
 
-def _by_head(house: House, known: People, taken: set[int]) -> int | None:
-    """A household of that place whose householder has that name; the address picks one of several."""
+def _by_head(
+    house: House, homes: Sequence[Household], known: People, taken: set[int]
+) -> int | None:
+    """Of those headed by that name the one at the place; the address picks of several."""
     found = [
         home
-        for home in known.households.values()
-        if home.id not in taken
-        and known.head_names[home.id or 0] == house.householder
-        and known.places.covers(house.spot, home.place_id)
+        for home in homes
+        if home.id not in taken and known.places.covers(house.spot, home.place_id)
     ]
     same = [home for home in found if house.address and home.address == house.address]
     return (same or found)[0].id if len(same or found) == 1 else None

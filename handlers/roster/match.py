@@ -1,4 +1,4 @@
-"""Whom of the people that we know a roster's row means: by identity number, by phone, by name and place."""
+"""Whom a roster's row means: by identity number, by phone, by name and place."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -70,7 +70,7 @@ class People:
                     self.head_names[household.id or 0] = name or ""
 
     def meant(self, placed: Sequence[Placed]) -> list[Resident | RowError | None]:
-        """For each row the resident, None (somebody new), or what cannot be told apart. Nobody is meant twice."""
+        """For each row the resident, None (new), or who cannot be told apart; nobody twice."""
         found: list[Resident | RowError | None] = [None] * len(placed)
         taken: set[int] = set()
         names = Counter(p.entry.name for p in placed)
@@ -96,7 +96,7 @@ class People:
         return [person] if person is not None else []
 
     def _by_phone(self, one: Placed) -> list[Resident]:
-        """A house shares a phone: the name must be the same, or sound the same (a slip of the pen)."""
+        """A house shares a phone: the name must be the same or sound the same (a slip)."""
         alike = [
             person
             for person in self.by_phone.get(one.phone_hash, ())
@@ -118,7 +118,7 @@ class People:
         return _narrowed([person for person in near if self._may_live(person, one)], one, self)
 
     def _may_live(self, person: Resident, one: Placed) -> bool:
-        """Whether the house of a person may be the house of a row: where neither is told, it may."""
+        """Whether a person may live in the house of a row: where one is not told, yes."""
         head = self.head_names.get(person.household_id or 0, "")
         return not head or not one.entry.householder or head == one.entry.householder
 
@@ -132,16 +132,21 @@ def _contradicts(person: Resident, one: Placed) -> bool:
 
 
 def _narrowed(people: list[Resident], one: Placed, known: People) -> list[Resident]:
-    """Of several, those whom phone, house, mark or the very place speak for, where that leaves any."""
+    """Of several, those whom phone, house, mark, address or place speak for."""
     entry = one.entry
 
     def heads(person: Resident) -> str:
         return known.head_names.get(person.household_id or 0, "")
 
+    def address(person: Resident) -> str:
+        home = known.households.get(person.household_id or 0)
+        return home.address if home is not None else ""
+
     tests: tuple[Callable[[Resident], bool], ...] = (
         lambda person: bool(one.phone_hash) and person.phone_hash == one.phone_hash,
         lambda person: bool(entry.householder) and heads(person) == entry.householder,
         lambda person: bool(entry.mark) and person.mark == entry.mark,
+        lambda person: bool(entry.address) and address(person) == entry.address,
         lambda person: person.place_id == one.spot.base_id and not one.spot.new,
     )
     for test in tests:

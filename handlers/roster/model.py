@@ -1,4 +1,4 @@
-"""花名册 roster: what a row says, what is wrong with it, and the words that roster tables are written in."""
+"""花名册 roster: what a row says, what is wrong with it, the words of the trade."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from bot.domain.registry import PlaceKind
 
 
 class Column(StrEnum):
-    """What a column tells; the value is its heading in our template and in content/base/roster.toml."""
+    """What a column tells; the value is its heading in our template and in roster.toml."""
 
     NAME = "姓名"
     HOUSEHOLDER = "户主"
@@ -52,7 +52,7 @@ PLACE_COLUMNS: tuple[tuple[Column, PlaceKind], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """One thing that is wrong or worth saying, where it stands and how to mend it. Holds no whole number."""
+    """One thing that is wrong or worth saying, and how to mend it; holds no whole number."""
 
     sheet: str
     row: int  # as the table numbers it; 0: the whole sheet
@@ -105,6 +105,7 @@ class Words:
     yes: frozenset[str]
     no: frozenset[str]
     no_phone: frozenset[str]
+    nothing: frozenset[str]
 
     def column(self, heading: str) -> Column | None:
         """Which column a heading means."""
@@ -162,4 +163,5 @@ def roster_words() -> Words:
         yes=_bare_set(answers["yes"]),
         no=_bare_set(answers["no"]),
         no_phone=_bare_set(answers["no_phone"]),
+        nothing=_bare_set(answers["nothing"]),
     )

@@ -1,8 +1,9 @@
-"""Places of a roster: from the cells of a row to a place that exists, or to places still to be made."""
+"""Places of a roster: from the cells of a row to a place, there or still to be made."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlmodel import Session, col, select
 
@@ -13,6 +14,7 @@ from handlers.roster.model import PLACE_COLUMNS, Column, Row, RowError, Words
 Part = tuple[str, PlaceKind]  # name and kind of one level
 
 _LEVELS = {kind: level for level, (_, kind) in enumerate(PLACE_COLUMNS)}
+_COLUMNS = tuple(column for column, _ in PLACE_COLUMNS)
 _VILLAGE = _LEVELS[PlaceKind.VILLAGE]
 _ZH = "零一二三四五六七八九"
 _NUMBER = re.compile(r"第?(\d{1,3})(?=组|小组|村民小组|网格|队|社|$)")
@@ -37,6 +39,7 @@ def _zh(number: int) -> str:
     return head + (_ZH[ones] if ones else "")
 
 
+@lru_cache(maxsize=10_000)
 def place_name(text: str) -> str:
     """A name as it is kept: 第3村民小组 and 3组 are 三组, 柳树沟村委会 is 柳树沟村."""
     plain = re.sub(r"\s+", "", half(text))
@@ -51,6 +54,7 @@ def place_name(text: str) -> str:
     return short + ("组" if "组" in end else "" if short.endswith(("村", "社区")) else "村")
 
 
+@lru_cache(maxsize=10_000)
 def place_key(text: str) -> str:
     """What two ways of writing one place have in common."""
     return re.sub(r"(?<=.)(?:村|组|队|社)$", "", place_name(text))
@@ -66,6 +70,7 @@ class Places:
     _by_id: dict[int, Place] = field(default_factory=dict)
     _children: dict[int | None, list[Place]] = field(default_factory=dict)
     _made: dict[Spot, int] = field(default_factory=dict)
+    _spots: dict[tuple[str, ...], Spot] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for place in self.db.exec(select(Place).order_by(col(Place.id))):
@@ -74,14 +79,19 @@ class Places:
 
     def spot(self, row: Row) -> Spot | RowError:
         """Where the person of a row lives."""
+        cells = tuple(row.said(column) for column in (Column.PLACE, *_COLUMNS))
+        known = self._spots.get(cells)
+        if known is not None:
+            return known
         wanted = self._parts(row)
-        if not wanted and self.default is not None:
-            return Spot(self.default.id)
-        if not wanted:
+        if not wanted and self.default is None:
             return row.error(
                 Column.VILLAGE, "没写是哪个村", "填上村和组，或导入时指定地点（--place）"
             )
-        return self._walk(row, wanted)
+        found = self._walk(row, wanted)
+        if isinstance(found, Spot):
+            self._spots[cells] = found
+        return found
 
     def charge(self, row: Row, home: Spot) -> Spot | RowError:
         """The place of 负责地点, else where the person lives."""
@@ -150,9 +160,7 @@ class Places:
 
     def _parts(self, row: Row) -> list[Part]:
         """The levels that a row names, widest first; a finer column wins over 地点."""
-        found: dict[PlaceKind, str] = {}
-        for name, kind in self._split(row.said(Column.PLACE)):
-            found[kind] = name
+        found = {kind: name for name, kind in self._split(row.said(Column.PLACE))}
         for column, kind in PLACE_COLUMNS:
             text = row.said(column)
             if not text:
@@ -193,7 +201,7 @@ class Places:
         return parts
 
     def _run_together(self, text: str) -> list[str]:
-        """Cut behind an ending, unless another ending follows at once (新乡市) or nothing stands before it."""
+        """Cut behind an ending, unless another follows at once (新乡市) or none is before."""
         names: list[str] = []
         start = at = 0
         ends = [end for end, _ in self.words.endings]

@@ -1,4 +1,4 @@
-"""Roster import, first half: what the rows would add and change, and what is wrong with them. Writes nothing."""
+"""Roster import, first half: what the rows would add and change, and what is wrong. Writes nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -67,7 +67,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an import would do. `rows` are kept: applying reads them again, so an old plan does no harm."""
+    """What an import would do. Applying reads `rows` again, so an old plan does no harm."""
 
     add: tuple[Person, ...]
     change: tuple[Person, ...]
@@ -124,7 +124,7 @@ def plan(
     Args:
         db: only read.
         rows: as `app.sheets` gives them, or made by hand.
-        default_place: where people live whose row names no place; rows that name another one are errors.
+        default_place: where people live whose row names no place; another one is an error.
         sealer: fingerprints and masks.
         now: tells today.
     """
@@ -321,7 +321,7 @@ class _Planner:
         called = called_of(entry.relation, entry.is_head, who.called, self.words.unknown_relation)
         if called != who.called:
             changes.append(FieldChange(Column.RELATION, who.called or "户主", called or "户主"))
-        if home is not None and house.address not in ("", home.address) and at == house.members[0]:
+        if home is not None and house.address and at == house.members[0]:
             changes.append(FieldChange(Column.ADDRESS, home.address, house.address))
         return changes
 

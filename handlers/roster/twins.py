@@ -1,4 +1,4 @@
-"""The same person in two rows of one roster (a list of people, then a list of cadres): joined, or named."""
+"""The same person in two rows of one roster (people, then cadres): joined, or named."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ _SINGLE = (
 def join_twins(
     entries: Sequence[Entry], unknown_relation: str
 ) -> tuple[list[Entry], list[RowError], list[RowError]]:
-    """One entry a person; errors of rows that contradict an earlier one, notes of rows that were joined."""
+    """One entry a person; errors of rows that contradict, notes of rows that were joined."""
     kept: list[Entry] = []
     by_number: dict[str, int] = {}
     by_name: dict[str, list[int]] = {}
@@ -37,6 +37,10 @@ def join_twins(
                 errors.append(_which(entry, [kept[i] for i in alike]))
                 continue
             twin = alike[0] if alike else None
+        blurred = None if twin is not None else _blurred(kept, by_name.get(entry.name, ()), entry)
+        if blurred is not None:
+            errors.append(_blur(entry, blurred))
+            continue
         if twin is None:
             twin = len(kept)
             kept.append(entry)
@@ -63,6 +67,23 @@ def _is_same(one: Entry, other: Entry) -> bool:
         return False
     same_house = bool(one.householder) and _house(one) == _house(other)
     return _places_agree(one.row, other.row) and (same_house or not _differ(one.phone, other.phone))
+
+
+def _blurred(kept: Sequence[Entry], at: Sequence[int], entry: Entry) -> Entry | None:
+    """An earlier householder of that name and place whom nothing tells from this one: one person or two?"""
+    for one in (kept[i] for i in at):
+        told = (
+            _differ(one.id_number, entry.id_number),
+            _differ(one.born_on, entry.born_on),
+            _differ(one.phone, entry.phone),
+            _differ(one.mark, entry.mark),
+            _differ(one.house_no, entry.house_no),
+            _differ(one.address, entry.address),
+        )
+        is_house = one.is_head and entry.is_head and one.houses != entry.houses
+        if is_house and not any(told) and _places_agree(one.row, entry.row):
+            return one
+    return None
 
 
 def _house(entry: Entry) -> tuple[str, str, int] | None:
@@ -128,6 +149,14 @@ def _where(entry: Entry) -> str:
 def _told(one: Entry, other: Entry) -> RowError:
     return other.row.error(
         Column.NAME, f"和{_where(one)}是同一个人，两行合成一个", "如果是两个人，写上各自的身份证号"
+    )
+
+
+def _blur(entry: Entry, one: Entry) -> RowError:
+    return entry.row.error(
+        Column.NAME,
+        f"和{_where(one)}的户主同名，分不清是一个人还是两个人",
+        "写上身份证号、电话或住址；重复的就删掉一行",
     )
 
 

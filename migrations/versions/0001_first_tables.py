@@ -13,6 +13,13 @@ depends_on = None
 def upgrade() -> None:
     """Go up."""
     op.create_table(
+        "access_token",
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("channel", name=op.f("pk_access_token")),
+    )
+    op.create_table(
         "audit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -767,3 +774,4 @@ def downgrade() -> None:
     op.drop_table("inbox")
     op.drop_table("entry_said")
     op.drop_table("audit")
+    op.drop_table("access_token")

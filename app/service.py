@@ -1,0 +1,182 @@
+"""One process of shouwang: everything built once, started and stopped in order.
+
+start: lock → migrate → what was on its way when we stopped → writer → sender → clock → language warm: ready
+stop:  no new calls → clock → what runs ends (10 s) → writer → connections
+"""
+
+import asyncio
+import fcntl
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO
+
+from sqlmodel import Session, col, func, select
+
+from app.hooks import Hook
+from app.metrics import Metrics
+from app.settings import Settings, SettingsError, load_secret, ready_folder
+from app.wiring import Parts, build
+from bot import content, inbox, migrate, outbox
+from bot.channels.base import Channel
+from bot.channels.http import Http
+from bot.clock import Clock, SystemClock
+from bot.domain.incidents import Incident
+from bot.domain.temperature import Reading
+from bot.errors import BotError
+from bot.language import lexicon, readings
+from bot.message import Outbound
+from bot.router import Dispatcher, Kernel, Turn
+from bot.seal import Sealer
+from bot.sender import Sender
+from bot.store import Store, Writer
+from handlers import ROUTER, outgoing
+from scheduler.runner import Runner
+
+log = logging.getLogger("shouwang")
+
+
+@dataclass
+class Service:
+    """The parts of one process, wired."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    deliver: Callable[[Outbound], None] = lambda message: None
+    on_turn: Callable[[Turn], None] = lambda turn: None
+    is_ready: bool = False
+    _lock: IO[str] | None = None
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build everything; nothing runs yet.
+
+        Raises:
+            SettingsError: a setting, the folder or the content is wrong: one clear line.
+        """
+        settings = self.settings
+        ready_folder(settings.data)
+        self._hold()
+        secret = load_secret(settings.data)
+        try:
+            self.content = content.load(packs=settings.pack_names, extra=settings.pack_folders)
+        except BotError as error:
+            raise SettingsError(f"内容有错：{error.detail}") from error
+        self.sealer = Sealer(secret)
+        self.store = Store(settings.database_url)
+        migrate.upgrade(self.store.writer)
+        self.http = Http()
+        self.channels: dict[str, Channel] = {}
+        self.kernel = Kernel(self.content, self.channels, self.clock, secret, settings.rule_pack)
+        self.dispatcher = Dispatcher(self.kernel, ROUTER, on_turn=lambda t: self.on_turn(t))
+        self.writer = Writer(self.store, inbox.accept, self.dispatcher)
+        self.metrics = Metrics(settings.channels)
+        self.sender = Sender(
+            self.channels,
+            self.clock,
+            self.writer.run,
+            outgoing.stop,
+            outgoing.settled,
+            on_outcome=self.metrics.sent,
+        )
+        parts = Parts(self.http, self.clock, self.writer.run, self.sealer, self.deliver)
+        self._build_channels(parts)
+        self.hook = Hook(
+            self.channels,
+            self.writer,
+            self.clock,
+            self.metrics,
+            outgoing.stop,
+            settings.max_hook_bytes,
+        )
+        self.runner = Runner(self.kernel.work, self.writer.run, on_done=self.metrics.ticked)
+
+    def _build_channels(self, parts: Parts) -> None:
+        try:
+            self.channels.update(build(dict(self.settings.channels), parts))
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
+
+    def _hold(self) -> None:
+        """One process writes an SQLite file: two would only wait for each other."""
+        if not self.settings.is_sqlite:
+            return
+        lock = (self.settings.data / "shouwang.lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise SettingsError(
+                f"另一个守望正在用数据文件夹 {self.settings.data}：先停掉它，或用 --data 指别处"
+            ) from None
+        self._lock = lock
+
+    async def start(self) -> None:
+        """Start all loops and warm the language up; ready at the end."""
+        self.writer.start()
+        self.dispatcher.on_handled = self._handled
+        now = self.clock.now()
+        perhaps = await self.writer.run(lambda session: outbox.recover(session, now))
+        if perhaps:
+            log.warning("perhaps_sent", extra={"count": perhaps})
+        self._tasks = [
+            asyncio.create_task(self.sender.loop()),
+            asyncio.create_task(self._retry_loop()),
+        ]
+        await asyncio.to_thread(warm)
+        self.runner.start()
+        self._tasks.append(asyncio.create_task(self.runner.tick_all()))
+        self.is_ready = True
+        log.info("ready", extra={"port": self.settings.port})
+
+    def _handled(self, ids: list[int]) -> None:
+        self.hook.waiters.handled(ids)
+        if ids:
+            self.sender.wake()
+
+    async def _retry_loop(self) -> None:
+        """Wake the dispatcher for messages whose next try has come (the writer only wakes for new ones)."""
+        while True:
+            await asyncio.sleep(0.5)
+            self.writer.wake()
+
+    async def stop(self) -> None:
+        """Stop in order; what was kept goes on at the next start."""
+        self.is_ready = False
+        self.runner.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.sender.drain()
+        await self.writer.stop()
+        for channel in self.channels.values():
+            await channel.close()
+        await self.http.close()
+        self.store.close()
+        if self._lock is not None:
+            self._lock.close()
+        log.info("stopped")
+
+    def measure(self) -> None:
+        """Bring the gauges up to date (GET /metrics)."""
+        with self.store.reading() as session:
+            self.metrics.inbox(inbox.counts(session), inbox.oldest_new(session), self.clock.now())
+            self.metrics.outbox(outbox.counts(session))
+            self.metrics.facts(*_facts(session))
+        self.metrics.writer(self.writer.waiting, self.writer.failures)
+
+    def can_store(self) -> bool:
+        """Whether messages can be stored and handled now."""
+        return self.is_ready and self.writer.is_alive
+
+
+def _facts(session: Session) -> tuple[int, int]:
+    readings_kept = session.exec(select(func.count()).select_from(Reading)).one()
+    still_open = select(func.count()).select_from(Incident).where(col(Incident.closed_at).is_(None))
+    return readings_kept, session.exec(still_open).one()
+
+
+def warm() -> None:
+    """Load what is loaded once, so that the first message does not wait for it."""
+    lexicon.warm()
+    readings.warm()

@@ -1,0 +1,168 @@
+"""Shared: 送达 delivery, a notice on its way: a row a chat, the result, what is taken back or followed."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from bot.clock import at, day_words, local_day
+from bot.domain.notices import Delivery, Notice, NoticeState, deliveries
+from bot.domain.registry import Chat
+from bot.outbox import Outbox, supersede
+from bot.work import Work
+
+FINAL = ("sent", "failed", "expired", "superseded")
+
+
+def words_of(work: Work, notice: Notice) -> str:
+    """What is said in the chat: the text unaltered; an update or a cancel says of which notice."""
+    if notice.refers_to is None:
+        return notice.text
+    first = work.db.get_one(Notice, notice.refers_to)
+    key = "notice.update" if notice.kind == "update" else "notice.cancel"
+    return work.phrase(
+        key,
+        day=day_words(local_day(first.created_at)),
+        number=first.id,
+        title=first.title,
+        text=notice.text,
+    )
+
+
+def is_first(work: Work, notice: Notice, chat: Chat) -> bool:
+    """Whether a notice has not been put into this chat yet."""
+    known = select(Delivery.id).where(Delivery.notice_id == notice.id, Delivery.chat_id == chat.id)
+    return work.db.exec(known).first() is None
+
+
+def put(work: Work, chat: Chat, notices: list[Notice]) -> None:
+    """Say one or more notices in a chat as one message, and note a delivery for each."""
+    first = notices[0]
+    before, work.is_exercise = work.is_exercise, first.status == "exercise"
+    row = work.to_chat(
+        chat,
+        "\n\n".join(words_of(work, n) for n in notices),
+        "notice",
+        key=f"notice:{first.id}:{chat.id}",
+        is_urgent=any(n.is_urgent for n in notices),
+        expires_at=min(n.expires_at for n in notices),
+        number=first.id,
+        why=f"通知 {'、'.join(str(n.id) for n in notices)} 到时候了",
+    )
+    work.is_exercise = before
+    for notice in notices:
+        work.db.add(
+            Delivery(
+                notice_id=notice.id or 0,
+                chat_id=chat.id or 0,
+                outbox_id=row.id if row else None,
+                state="queued" if row else "failed",
+                reason="" if row else "这个群进不去",
+                at=work.now,
+            )
+        )
+    work.db.flush()
+
+
+def plan_next_day(work: Work, notice: Notice) -> None:
+    """The same notice tomorrow, as a row of its own, until it expires."""
+    due_at = at(local_day(work.now) + timedelta(days=1), notice.repeat_minute or 0)
+    if due_at >= notice.expires_at:
+        return
+    work.db.add(
+        Notice(
+            **notice.model_dump(exclude={"id", "due_at", "state", "reported_at"}),
+            due_at=due_at,
+            state=NoticeState.APPROVED,
+        )
+    )
+
+
+def settled(session: Session, row: Outbox) -> None:
+    """The sender has news of a row: note it at the deliveries that it carries."""
+    if row.topic != "notice":
+        return
+    state = row.state if row.state in (*FINAL, "unknown") else "queued"
+    for delivery in session.exec(select(Delivery).where(Delivery.outbox_id == row.id)).all():
+        delivery.state, delivery.reason = state, row.reason
+        session.add(delivery)
+    session.flush()
+
+
+def close_sent(work: Work) -> None:
+    """Notices whose last delivery is known: sent; the author hears the result once."""
+    query = select(Notice).where(Notice.state == NoticeState.SENDING)
+    for notice in work.db.exec(query).all():
+        settle(work, notice)
+
+
+def settle(work: Work, notice: Notice) -> None:
+    """Close one notice where nothing of it is on its way any more."""
+    rows = deliveries(work.db, notice.id or 0)
+    if notice.state != NoticeState.SENDING or any(r.state not in FINAL for r in rows):
+        return
+    notice.state = NoticeState.SENT
+    notice.reported_at = work.now
+    work.db.add(notice)
+    sent, failed = (sum(r.state == s for r in rows) for s in ("sent", "failed"))
+    if failed or len(rows) > 1:
+        work.to_resident(
+            notice.author_id,
+            work.phrase(
+                "notice.result", number=notice.id, title=notice.title, sent=sent, failed=failed
+            ),
+            "receipt",
+            key=f"result:{notice.id}",
+            why="发完了说一声结果",
+        )
+
+
+def take_back(work: Work, notice: Notice) -> None:
+    """Cancel what has not left."""
+    notice.state = NoticeState.CANCELLED
+    work.db.add(notice)
+    keys = (
+        select(Outbox.key)
+        .join(Delivery, col(Delivery.outbox_id) == Outbox.id)
+        .where(Delivery.notice_id == notice.id)
+    )
+    supersede(work.db, list(work.db.exec(keys).all()), "通知取消了")
+
+
+def follow(work: Work, notice: Notice) -> None:
+    """When an update or a cancel leaves, the first is superseded or cancelled, and so are its next days."""
+    if notice.refers_to is None:
+        return
+    first = work.db.get_one(Notice, notice.refers_to)
+    first.state = NoticeState.SUPERSEDED if notice.kind == "update" else NoticeState.CANCELLED
+    work.db.add(first)
+    rest = select(Notice).where(
+        Notice.text == first.text,
+        Notice.author_id == first.author_id,
+        Notice.state == NoticeState.APPROVED,
+        col(Notice.repeat_minute).is_not(None),
+    )
+    if first.repeat_minute is not None:
+        for other in work.db.exec(rest).all():
+            take_back(work, other)
+
+
+def expire(work: Work) -> None:
+    """Drafts, approvals and approved notices past their validity are marked; queued rows expire at the sender."""
+    query = select(Notice).where(
+        col(Notice.state).in_((NoticeState.DRAFT, NoticeState.PENDING, NoticeState.APPROVED)),
+        Notice.expires_at <= work.now,
+    )
+    for notice in work.db.exec(query).all():
+        notice.state = NoticeState.EXPIRED
+        work.db.add(notice)
+
+
+def next_due(work: Work) -> datetime | None:
+    """When the next approved notice is due (after the quiet hours, where they hold it), or one expires."""
+    query = select(Notice.due_at, Notice.is_urgent).where(Notice.state == NoticeState.APPROVED)
+    moments = []
+    for due_at, is_urgent in work.db.exec(query).all():
+        moment = max(due_at, work.now)
+        held = work.rules.is_quiet(moment) and not is_urgent
+        moments.append(work.rules.quiet_ends(moment) if held else moment)
+    return min(moments, default=None)

@@ -1,0 +1,117 @@
+"""Shared: what one message gave in readings: the slot, who reports for whom, and the one reply."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import local_day
+from bot.domain.registry import Proxy, Resident, RoleName
+from bot.domain.rules import SlotDay, Verdict
+from bot.language.meaning import SpokenReading
+from bot.router import Turn
+from handlers import alerts
+from handlers.record import FEVERS, Kept
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one message gave."""
+
+    kept: list[Kept]
+    unknown: list[str]
+    asked: bool = False
+
+
+def slot_of(turn: Turn, spoken: SpokenReading) -> SlotDay:
+    """The slot it counts to; one that has not begun yet was the day before's."""
+    slot = turn.work.rules.slot_for(
+        turn.work.now, day=spoken.day, period=spoken.period or "", minute=spoken.minute
+    )
+    if slot.starts_at > turn.work.now and slot.day == local_day(turn.work.now):
+        is_early = slot == turn.work.rules.slot_for(turn.work.now)
+        return slot if is_early else SlotDay(slot.day - timedelta(days=1), slot.slot)
+    return slot
+
+
+def proxy_of(turn: Turn, person: Resident) -> Resident | None:
+    """Who reports for somebody of another house; the first time the grid worker is asked whether that is right."""
+    speaker = turn.speaker
+    if speaker is None or speaker.id == person.id:
+        return None
+    if speaker.household_id is not None and speaker.household_id == person.household_id:
+        return None
+    known = turn.work.db.get(Proxy, (speaker.id, person.id))
+    if known is None and not turn.scope.is_cadre:
+        turn.work.db.add(
+            Proxy(
+                reporter_id=speaker.id or 0,
+                resident_id=person.id or 0,
+                since_on=local_day(turn.work.now),
+            )
+        )
+        for worker in alerts.first_holders(turn.work, person.place_id, (RoleName.GRID_WORKER,)):
+            turn.work.to_resident(
+                worker.id or 0,
+                turn.work.phrase("temperature.proxy_ask", name=person.name, reporter=speaker.name),
+                "reply",
+                why="头一回代报，问网格员一声",
+            )
+    return speaker
+
+
+def tell(turn: Turn, taken: Taken) -> None:
+    """One message for one question: privately what was kept; in a village group only what a fever needs."""
+    work = turn.work
+    fevers = [k for k in taken.kept if k.verdict in FEVERS and not k.is_repeat]
+    others = [k for k in taken.kept if k.verdict in (Verdict.RECHECK, Verdict.LOW)]
+    if not turn.in_village_chat:
+        _answer_alone(turn, taken, fevers, others)
+        return
+    lines = [_fever_line(turn, k) for k in fevers] + [_odd_line(turn, k) for k in others]
+    if not lines:
+        return
+    if not turn.reply_privately("\n".join(lines), why="发热或要复测的，私下说"):
+        turn.say_here(
+            work.phrase("temperature.neutral"), why="没有私聊的路，群里只说这一句（规则 S2）"
+        )
+
+
+def _answer_alone(turn: Turn, taken: Taken, fevers: list[Kept], others: list[Kept]) -> None:
+    work = turn.work
+    lines: list[str] = []
+    fresh = [k for k in taken.kept if k.reading is not None]
+    if fresh:
+        values = "、".join(f"{k.said.person.name} {k.said.celsius}" for k in fresh[:12])
+        more = f" 等 {len(fresh)} 个" if len(fresh) > 12 else ""
+        lines.append(work.phrase("temperature.kept", values=values, more=more))
+    elif taken.kept:
+        lines.append(work.phrase("temperature.again"))
+    if turn.said.report.absent:
+        lines.append(
+            work.phrase(
+                "temperature.absent",
+                count=len(turn.said.report.absent),
+                names="、".join(turn.said.report.absent[:20]),
+            )
+        )
+    if taken.unknown:
+        lines.append(work.phrase("temperature.unknown", names="、".join(taken.unknown[:20])))
+    lines += [_fever_line(turn, k) for k in fevers] + [_odd_line(turn, k) for k in others]
+    if lines and not (taken.asked and not fresh and not taken.unknown):
+        turn.reply("\n".join(lines), why="私聊里回一句记了什么")
+
+
+def _fever_line(turn: Turn, kept: Kept) -> str:
+    work, person = turn.work, kept.said.person
+    doctor = alerts.role_words(work, RoleName.VILLAGE_DOCTOR, person.place_id)
+    own = turn.speaker is not None and person.id == turn.speaker.id
+    return work.phrase(
+        "temperature.fever_own" if own else "temperature.fever_other",
+        name=person.name,
+        celsius=kept.said.celsius,
+        doctor=doctor,
+    )
+
+
+def _odd_line(turn: Turn, kept: Kept) -> str:
+    key = "temperature.recheck" if kept.verdict is Verdict.RECHECK else "temperature.low"
+    return turn.work.phrase(key, name=kept.said.person.name, celsius=kept.said.celsius)
