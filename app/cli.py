@@ -13,7 +13,8 @@ import typer
 
 from app import cli_content, cli_data, cli_notice, cli_roster, cli_run
 from app.cli_base import DATA, fail, say
-from app.settings import SettingsError, describe, load_settings
+from app.settings import SettingsError, load_settings
+from app.settings_shown import describe
 from bot.errors import BotError
 from bot.language.parse import parse_record
 

@@ -16,7 +16,6 @@ from app.bridge_client import BridgeClient
 from app.channel_settings import LocalSettings
 from app.cli_base import DATA, fail, progress, say
 from app.demo import DemoVillage
-from app.drill import run_drill
 from app.main import create_app
 from app.service import Service, warm
 from app.settings import Settings, load_secret, load_settings, ready_folder
@@ -102,20 +101,20 @@ def _run(service: Service, settings: Settings, village: DemoVillage | None = Non
         fail(f"{settings.host}:{settings.port} 用不了（{error.strerror}）：换一个 --port，或看看谁占着")
     port = listener.getsockname()[1]
     app = create_app(service, village)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-            timeout_keep_alive=75,
-        )
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=75,
     )
     address = f"http://{'127.0.0.1' if settings.host == '0.0.0.0' else settings.host}:{port}"  # noqa: S104
     say(f"守望在 {address}{'/demo' if village else ''} 等着，Ctrl+C 停下。")
     sys.stdout.flush()
-    asyncio.run(server.serve(sockets=[listener]))
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
 def play(
@@ -168,6 +167,8 @@ def drill(
     as_json: Annotated[bool, typer.Option("--json", help="写成一个 JSON")] = False,
 ) -> None:
     """Make a county with known truth, play it, and say what was missed, wrong, doubled or late."""
+    from app.drill import run_drill  # only this command needs the simulated county
+
     result = run_drill(content.load(), villages=villages, days=days, seed=seed, progress=progress)
     say(json.dumps(result.as_json(), ensure_ascii=False) if as_json else result.as_text())
     raise typer.Exit(0 if result.is_clean else 1)

@@ -95,7 +95,7 @@ class DemoVillage:
         start = next(step.at for step in talk.steps if hasattr(step, "at"))
         stage = Stage(content, rule_pack, start, store=store)
         stage.on_turn = self.on_turn
-        player = Player(talk, content, rule_pack, stage)
+        player = Player(talk, content, rule_pack, stage, on_said=self.deliver_at)
         before = stage.hear
 
         def hear(event: dict[str, Any]) -> None:
@@ -103,14 +103,6 @@ class DemoVillage:
             before(event)
 
         stage.hear = hear  # type: ignore[method-assign]  # the demo shows what goes in
-        heard = player._heard
-        stage_said = self.deliver_at
-
-        def said(message: Outbound, moment: datetime) -> None:
-            heard(message, moment)
-            stage_said(message, moment)
-
-        player._heard = said  # type: ignore[method-assign]  # and what comes out
         player.play()
         return stage.clock.now()
 
@@ -324,7 +316,8 @@ class DemoVillage:
             if to.startswith("+") and to[1:].isdecimal():
                 target = now + timedelta(minutes=min(int(to[1:]), 24 * 60))
             elif to == "next":
-                target = await asyncio.to_thread(self._next) or now + timedelta(minutes=15)
+                due = await asyncio.to_thread(self._next)
+                target = due if due is not None else now + timedelta(minutes=15)
             elif to == "morning":
                 target = at(local_day(now) + timedelta(days=1), MORNING)
             else:
@@ -421,7 +414,7 @@ def _people(session: Session) -> list[dict[str, str]]:
     for resident_id, person in names.items():
         if resident_id not in with_phone:
             continue
-        holder = names.get(homes.get(person.household_id))
+        holder = names.get(homes.get(person.household_id or 0) or 0)
         home = places.get(person.place_id, "")
         if holder is not None:
             home += f" {holder.name}家" + (f"的{person.called}" if person.called else "")

@@ -7,14 +7,27 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.routing import Route
 
 from app import metrics
 from app.console import demo
 from app.demo import DemoVillage
+from app.hooks import PREFIX, Hook, Receive, Scope, Send
 from app.service import Service
 
 HERE = Path(__file__).parent
+
+
+class Web(FastAPI):
+    """FastAPI with the hook in front of its middleware: a platform's call needs none of it."""
+
+    hook: Hook
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Give calls at /hook/… to the hook, everything else to FastAPI."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self.hook(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(service: Service, village: DemoVillage | None = None) -> FastAPI:
@@ -28,9 +41,8 @@ def create_app(service: Service, village: DemoVillage | None = None) -> FastAPI:
         finally:
             await service.stop()
 
-    app = FastAPI(title="守望", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
-    for path in ("/hook/{channel}", "/hook/{channel}/{rest:path}"):
-        app.router.routes.append(Route(path, service.hook))
+    app = Web(title="守望", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    app.hook = service.hook
 
     @app.get("/healthz", response_class=PlainTextResponse)
     async def healthz() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -46,9 +47,13 @@ class Metrics:
 
     def answered(self, channel: str, status: int, seconds: float) -> None:
         """One call at the hook."""
-        name = self._known(channel)
-        self._hooks.labels(name, str(status)).inc()
-        self._hook_s.labels(name).observe(seconds)
+        counter, times = self._of_hook(self._known(channel), status)
+        counter.inc()
+        times.observe(seconds)
+
+    @lru_cache(maxsize=512)  # noqa: B019 - as many as channels and statuses, and one Metrics a process
+    def _of_hook(self, name: str, status: int) -> tuple[Counter, Histogram]:
+        return self._hooks.labels(name, str(status)), self._hook_s.labels(name)
 
     def sent(self, channel: str, outcome: str) -> None:
         """One try to send: sent, or the kind of the SendError in lower case."""

@@ -105,17 +105,20 @@ def _rows(
     wanted = [(a.channel, a.received.key) for a in arrivals if a.wants_row]
     if not wanted:
         return [None] * len(arrivals)
-    query = select(
-        Inbox.channel, Inbox.key, Inbox.id, Inbox.attempt, Inbox.state, Inbox.answer
-    ).where(tuple_(col(Inbox.channel), col(Inbox.key)).in_(wanted))
-    found = {(r[0], r[1]): r for r in session.exec(query).all()}
+    query = (
+        select(Inbox)
+        .where(tuple_(col(Inbox.channel), col(Inbox.key)).in_(wanted))
+        .options(load_only(*WANTED))  # without the payload: this runs while a platform waits
+    )
+    found = {(row.channel, row.key): row for row in session.exec(query).all()}
     out: list[Accepted | None] = []
     for arrival, row in zip(arrivals, rows, strict=True):
         if not arrival.wants_row:
             out.append(None)
             continue
-        _, _, row_id, attempt, state, answer = found[arrival.channel, arrival.received.key]
-        out.append(Accepted(row_id or 0, attempt == row["attempt"], state, answer))
+        kept = found[arrival.channel, arrival.received.key]
+        is_new = kept.attempt == row["attempt"]
+        out.append(Accepted(kept.id or 0, is_new, kept.state, kept.answer))
     return out
 
 

@@ -8,19 +8,22 @@ queued ──claimed──▶ sending ──▶ sent
       hours, restore)      expired, superseded: never said
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Index, func, text
-from sqlmodel import Field, Session, SQLModel, col, or_, select
+from sqlalchemy import Index, func, text, tuple_
+from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.channels.base import Channel, Limit
+from bot.domain.registry import Account
 from bot.domain.types import Moment
 from bot.errors import SendError, Throttled, Unknown
 from bot.message import Address, ChatKind, Outbound
 
 OPEN = ("queued", "unknown")
+NEVER = datetime.max.replace(tzinfo=UTC)
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 300.0
 
 
@@ -106,40 +109,71 @@ def claim(
     limit: int = 100,
     busy: frozenset[tuple[str, str]] = frozenset(),
     paused: frozenset[str] = frozenset(),
+    settled: Callable[[Session, Outbox], None] = lambda session, row: None,
 ) -> list[Claim]:
     """Take rows that may leave now: due, within the platform's limits, one at a time per chat.
 
-    Rows past their validity end here, and so do those that the filter stops. `busy`: chats with a
-    message in flight; theirs wait, so that order within a chat holds. `paused`: channels that are down.
+    Rows past their validity end here, and so do those that the filter stops; `settled` hears of them.
+
+    Args:
+        session: of a write transaction.
+        now: the moment.
+        channels: by name; a row of an unknown one has failed.
+        stop: the outgoing filter.
+        limit: at most so many.
+        busy: chats with a message in flight; theirs wait, so that order within a chat holds.
+        paused: channels that are down.
+        settled: told of rows that end here.
     """
-    query = (
-        select(Outbox)
-        .where(col(Outbox.state).in_(OPEN), Outbox.due_at <= now)
-        .order_by(col(Outbox.is_urgent).desc(), col(Outbox.due_at), col(Outbox.id))
-        .limit(limit * 4)
-    )
+    pulling = {name for name, channel in channels.items() if channel.pulls}
+    query = _first_of_each_chat(now, pulling | paused, busy).limit(limit * 2)
     taken: list[Claim] = []
-    seen = set(busy)
     for row in session.exec(query).all():
         if len(taken) >= limit:
             break
-        spot = (row.channel, row.chat)
         channel = channels.get(row.channel)
-        if _ends(session, row, now, channel, stop) or channel is None or channel.pulls:
+        if _ends(session, row, now, channel, stop) or channel is None:
+            settled(session, row)
             continue
-        if spot in seen or row.channel in paused:
-            continue
-        seen.add(spot)
         wait = _must_wait(session, row, now, channel.limits)
-        if wait is not None:
+        if wait is None:
+            row.state, row.left_at, row.tries = "sending", now, row.tries + 1
+            taken.append(Claim(row.id or 0, outbound(row), row.parts_done, row.tries))
+        elif wait == NEVER:
+            row.state, row.reason = "failed", "no_window 等对方再开口"
+            settled(session, row)
+        else:
             row.due_at = wait
-            session.add(row)
-            continue
-        row.state, row.left_at, row.tries = "sending", now, row.tries + 1
         session.add(row)
-        taken.append(Claim(row.id or 0, outbound(row), row.parts_done, row.tries))
     session.flush()
     return taken
+
+
+def _first_of_each_chat(
+    now: datetime, left_out: Collection[str], busy: Collection[tuple[str, str]]
+) -> SelectOfScalar[Outbox]:
+    """The row of each chat that is next: urgent first, then in order; a retry holds back what follows it."""
+    place = (
+        func.row_number()
+        .over(
+            partition_by=(col(Outbox.channel), col(Outbox.chat)),
+            order_by=(col(Outbox.is_urgent).desc(), col(Outbox.id)),
+        )
+        .label("place")
+    )
+    waits = or_(col(Outbox.due_at) <= now, col(Outbox.tries) > 0)
+    ranked = select(Outbox.id, place).where(
+        col(Outbox.state).in_(OPEN), waits, col(Outbox.channel).not_in(left_out)
+    )
+    if busy:
+        ranked = ranked.where(tuple_(col(Outbox.channel), col(Outbox.chat)).not_in(busy))
+    first = ranked.subquery()
+    return (
+        select(Outbox)
+        .join(first, first.c.id == col(Outbox.id))
+        .where(first.c.place == 1, col(Outbox.due_at) <= now)
+        .order_by(col(Outbox.is_urgent).desc(), col(Outbox.due_at), col(Outbox.id))
+    )
 
 
 def outbound(row: Outbox) -> Outbound:
@@ -166,10 +200,18 @@ def _ends(
 def _must_wait(
     session: Session, row: Outbox, now: datetime, limits: tuple[Limit, ...]
 ) -> datetime | None:
-    """When the tightest limit lets this row go; None: now. Counted from the rows that left."""
+    """When the tightest limit lets this row go; None: now; NEVER: not before its receiver writes again.
+
+    Counted from the rows that left, so a restart resets nothing.
+    """
     for limit in limits:
         room = limit.count if row.is_urgent else limit.count - limit.reserve
         since = now - timedelta(seconds=limit.per_s)
+        if limit.scope == "heard":
+            heard = _heard_at(session, row)
+            if heard is None or heard <= since:
+                return NEVER
+            since = heard
         what = func.sum(Outbox.people) if limit.unit == "people" else func.count()
         query = select(what, func.min(Outbox.left_at)).where(
             Outbox.channel == row.channel,
@@ -181,8 +223,18 @@ def _must_wait(
         used, oldest = session.exec(query).one()
         need = row.people if limit.unit == "people" else 1
         if (used or 0) + need > room and used:
+            if limit.scope == "heard":
+                return NEVER
             return (oldest or now) + timedelta(seconds=limit.per_s, milliseconds=1)
     return None
+
+
+def _heard_at(session: Session, row: Outbox) -> datetime | None:
+    """When the receiver of a private message last wrote."""
+    query = select(Account.seen_at).where(
+        Account.channel == row.channel, Account.account == row.chat
+    )
+    return session.exec(query).first()
 
 
 def settle(session: Session, claimed: Claim, now: datetime, result: str | SendError) -> Outbox:
@@ -190,7 +242,7 @@ def settle(session: Session, claimed: Claim, now: datetime, result: str | SendEr
     row = session.get_one(Outbox, claimed.id)
     if isinstance(result, str):
         row.state, row.sent_at, row.platform_id, row.reason = "sent", now, result, ""
-    elif not result.retryable:
+    elif not result.retryable and not isinstance(result, Unknown):
         row.state, row.reason = "failed", f"{result.code} {result.detail}".strip()
     else:
         row.state = "unknown" if isinstance(result, Unknown) else "queued"
@@ -216,6 +268,8 @@ def _backoff(tries: int, error: SendError) -> timedelta:
     """The platform's own word, else 0.2 s doubling to 5 min; the row's number spreads them."""
     if error.retry_after is not None:
         return timedelta(seconds=error.retry_after)
+    if not error.retryable:  # perhaps sent, and the platform drops no repeat: no hurry
+        return timedelta(seconds=60)
     return timedelta(seconds=min(FIRST_WAIT_S * 2.0 ** min(tries, 16), LONGEST_WAIT_S))
 
 
@@ -256,35 +310,27 @@ def supersede(session: Session, keys: list[str], reason: str) -> int:
 
 
 def passive(
-    session: Session, message_id: int, chat: str, now: datetime, stop: Filter
+    session: Session, message_id: int, spot: tuple[str, str], now: datetime, stop: Filter
 ) -> list[Outbox]:
     """Rows for the writer of a message whose answer goes in the platform's own response.
 
-    Also what was kept for this person from before; all are marked sent.
+    Also what was kept for this chat from before; all are marked sent. `spot`: channel and chat.
     """
-    origin = select(Outbox.channel).where(Outbox.message_id == message_id).limit(1)
-    channel = session.exec(origin).first()
-    if channel is None:
-        return []
     query = (
         select(Outbox)
         .where(
-            Outbox.channel == channel,
-            Outbox.chat == chat,
+            Outbox.channel == spot[0],
+            Outbox.chat == spot[1],
             col(Outbox.state).in_((*OPEN, "failed")),
-            or_(Outbox.message_id == message_id, col(Outbox.reason).startswith("no_")),
+            or_(
+                and_(Outbox.message_id == message_id, Outbox.state != "failed"),
+                col(Outbox.reason).startswith("no_"),
+            ),
             or_(col(Outbox.expires_at).is_(None), col(Outbox.expires_at) > now),
         )
         .order_by(col(Outbox.id))
     )
-    rows = []
-    for row in session.exec(query).all():
-        reason = stop(session, row)
-        if reason:
-            row.state, row.reason = "failed", reason
-            session.add(row)
-        else:
-            rows.append(row)
+    rows = _passed(session, session.exec(query).all(), stop)
     for row in rows:
         row.state, row.sent_at, row.left_at, row.reason = "sent", now, now, ""
         row.platform_id = "passive"
@@ -293,10 +339,23 @@ def passive(
     return rows
 
 
+def _passed(session: Session, rows: Sequence[Outbox], stop: Filter) -> list[Outbox]:
+    """Those that the filter lets through; the others have failed."""
+    kept = []
+    for row in rows:
+        reason = stop(session, row)
+        if reason:
+            row.state, row.reason = "failed", reason
+            session.add(row)
+        else:
+            kept.append(row)
+    return kept
+
+
 def pending_for(
-    session: Session, channel: str, after: int, limit: int, now: datetime
+    session: Session, channel: str, after: int, limit: int, now: datetime, stop: Filter
 ) -> list[Outbox]:
-    """What a gateway that pulls may fetch, in order."""
+    """What a gateway that pulls may fetch and has not confirmed, in order; `after` only pages."""
     query = (
         select(Outbox)
         .where(
@@ -309,14 +368,9 @@ def pending_for(
         .order_by(col(Outbox.id))
         .limit(limit)
     )
-    rows = []
-    for row in session.exec(query).all():
-        reason = stop(session, row)
-        if reason:
-            row.state, row.reason = "failed", reason
-        else:
-            row.left_at = now
-            rows.append(row)
+    rows = _passed(session, session.exec(query).all(), stop)
+    for row in rows:
+        row.left_at = now
         session.add(row)
     return rows
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import Unpack
 
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -21,7 +22,7 @@ from bot.language.meaning import Utterance
 from bot.language.understand import Intent, Understanding, understand
 from bot.message import Address, ChatKind, Inbound, MessageKind
 from bot.people import Names, identify
-from bot.work import Work
+from bot.work import SayOptions, Work
 
 log = logging.getLogger("shouwang.dispatcher")
 
@@ -67,14 +68,14 @@ class Turn:
         """Whether the speaker can be answered alone."""
         return not self.is_group or self.work.has_way(self.account)
 
-    def reply(self, text: str, topic: str = "reply", **options: object) -> bool:
+    def reply(self, text: str, topic: str = "reply", **options: Unpack[SayOptions]) -> bool:
         """Answer the speaker: in a cadre chat there, else privately; False where no way exists."""
         if self.is_group and not self.in_village_chat and self.chat is not None:
             options.setdefault("resident_id", self.speaker.id if self.speaker else None)
             return self.work.to_chat(self.chat, text, topic, **options) is not None
         return self.reply_privately(text, topic, **options)
 
-    def reply_privately(self, text: str, topic: str = "reply", **options: object) -> bool:
+    def reply_privately(self, text: str, topic: str = "reply", **options: Unpack[SayOptions]) -> bool:
         """Answer the speaker alone; False where no private way exists."""
         if not self.is_group:
             here = Address(self.inbound.channel, self.inbound.chat, ChatKind.PRIVATE)
@@ -88,7 +89,7 @@ class Turn:
         self.has_replied = True
         return True
 
-    def say_here(self, text: str, topic: str = "group", **options: object) -> bool:
+    def say_here(self, text: str, topic: str = "group", **options: Unpack[SayOptions]) -> bool:
         """Say something in the group in which this was said (rule S decides), or answer in private."""
         if not self.is_group:
             return self.reply_privately(text, "reply", **options)
@@ -241,13 +242,15 @@ class Dispatcher:
         done, self._handled = self._handled, []
         self.on_handled(done)
 
-    def run(self, session: Session) -> bool:
+    def run(self, session: Session, must_yield: Callable[[], bool] = lambda: False) -> bool:
         """Handle one slice; whether there is more to do at once."""
         now = self.kernel.clock.now()
         rows = inbox.next_rows(session, now, SLICE)
         self._oldest = rows[0].received_at if rows else None
         blocked: set[tuple[str, str]] = set()
-        for row in rows:
+        for done, row in enumerate(rows):
+            if done and must_yield():
+                return True
             if (row.channel, row.chat) in blocked:
                 continue
             if not self._handle(session, row):

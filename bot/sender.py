@@ -85,7 +85,14 @@ class Sender:
         busy = frozenset(self._busy)
         claims: list[Claim] = await self.run(
             lambda session: outbox.claim(
-                session, now, self.channels, self.stop, limit=room, busy=busy, paused=paused
+                session,
+                now,
+                self.channels,
+                self.stop,
+                limit=room,
+                busy=busy,
+                paused=paused,
+                settled=self.settled,
             )
         )
         for claimed in claims:

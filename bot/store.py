@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
@@ -22,6 +23,7 @@ from sqlmodel import Session
 log = logging.getLogger("shouwang.store")
 
 T = TypeVar("T")
+BURST_S, BURST = 0.1, 30  # so many arrivals in so many seconds are a burst
 IN_MEMORY = "sqlite://"
 
 
@@ -88,8 +90,8 @@ def _sqlite(engine: Engine, *, begin: str, read_only: bool = False) -> None:
 class Background(Protocol):
     """Work that fills the time in which nobody waits for the writer (the dispatcher)."""
 
-    def run(self, session: Session) -> bool:
-        """Do a slice of it in this transaction; whether there is more."""
+    def run(self, session: Session, must_yield: Callable[[], bool]) -> bool:
+        """Do a slice of it in this transaction, less where somebody waits; whether there is more."""
         ...
 
     def lags(self) -> bool:
@@ -112,8 +114,9 @@ class _Job:
 class Writer:
     """The one thread that writes.
 
-    Two lanes and a background: `accept` takes whole batches of arrivals in one statement, `run` takes any unit of
-    work. Arrivals go first; the background runs when no arrival waits, or when it lags.
+    Two lanes and a background: `accept` takes whole batches of arrivals in one statement, `run` takes
+    any unit of work. Arrivals go first. The background runs between them; in a burst (many arrivals a
+    moment ago) it gives way altogether, until it lags.
     """
 
     store: Store
@@ -123,6 +126,7 @@ class Writer:
     _queue: SimpleQueue[_Job | None] = field(default_factory=SimpleQueue)
     _intake: deque[_Job] = field(default_factory=deque)
     _tasks: deque[_Job] = field(default_factory=deque)
+    _recent: deque[tuple[float, int]] = field(default_factory=deque)
     _more: bool = True
     _stopping: bool = False
     _loop: asyncio.AbstractEventLoop | None = None
@@ -176,28 +180,54 @@ class Writer:
             self._collect(block=not (self._intake or self._tasks or self._more))
             if self._intake or self._tasks:
                 self._turn()
-            is_behind = self.background is not None and self.background.lags()
-            if self._more and (is_behind or (not self._intake and self._queue.empty())):
+            if self._more and self._may_slice():
                 self._slice()
             if self._stopping and not (self._intake or self._tasks) and self._queue.empty():
                 return
 
+    def _may_slice(self) -> bool:
+        """Whether the background has its turn."""
+        if self.background is not None and self.background.lags():
+            return True
+        if self._intake or not self._queue.empty():
+            return False
+        if not self._in_burst():
+            return True
+        # Nobody waits just now, but the next arrivals are on their way: a slice would keep them waiting.
+        try:
+            job = self._queue.get(timeout=BURST_S / 5)
+        except Empty:
+            return not self._in_burst()
+        self._sort(job)
+        return False
+
+    def _in_burst(self) -> bool:
+        """Whether the last moment brought more arrivals than handling can keep up with."""
+        since = monotonic() - BURST_S
+        while self._recent and self._recent[0][0] < since:
+            self._recent.popleft()
+        return sum(count for _, count in self._recent) > BURST
+
+    def _must_yield(self) -> bool:
+        """Whether somebody waits for the writer while a slice runs."""
+        return not self._queue.empty() and not (self.background and self.background.lags())
+
     def _collect(self, *, block: bool) -> None:
         try:
-            job = self._queue.get(block=block)
-            while True:
-                if job is None:
-                    self._more = self.background is not None
-                elif job.lane == "intake":
-                    self._intake.append(job)
-                    self._more = self.background is not None
-                else:
-                    self._tasks.append(job)
-                if len(self._intake) >= self.most:
-                    return
-                job = self._queue.get_nowait()
+            self._sort(self._queue.get(block=block))
+            while len(self._intake) < self.most:
+                self._sort(self._queue.get_nowait())
         except Empty:
             return
+
+    def _sort(self, job: _Job | None) -> None:
+        if job is None:
+            self._more = self.background is not None
+        elif job.lane == "intake":
+            self._intake.append(job)
+            self._more = self.background is not None
+        else:
+            self._tasks.append(job)
 
     def _turn(self) -> None:
         """Commit what has gathered: arrivals in one statement, then each task in its savepoint."""
@@ -207,6 +237,7 @@ class Writer:
         try:
             with self.store.begin() as session:
                 if arrivals:
+                    self._recent.append((monotonic(), len(arrivals)))
                     results = self.accept_batch(session, [job.what for job in arrivals])
                     settled += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
                 for job in tasks:
@@ -225,7 +256,7 @@ class Writer:
             return
         try:
             with self.store.begin() as session:
-                self._more = background.run(session)
+                self._more = background.run(session, self._must_yield)
         except Exception as error:
             # Same reason as above; the rows are still there and are tried again.
             self._failed(error)

@@ -5,19 +5,36 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
 
 from sqlmodel import Session, col, func, select
 
 from bot import outbox
 from bot.channels.base import Channel
 from bot.content import Content
-from bot.domain.registry import Account, Chat
+from bot.domain.registry import Account, Chat, ChatPurpose
 from bot.domain.rules import RulePack
 from bot.inbox import Inbox
 from bot.message import Address, ChatKind
 from bot.outbox import Outbox
 
 EXERCISE = "【演练】"
+
+
+class SayOptions(TypedDict, total=False):
+    """What may go with a saying; each is the column of the outbox that has its name."""
+
+    key: str  # without one it is the next of the message's own
+    is_urgent: bool
+    is_exercise: bool
+    due_at: datetime
+    expires_at: datetime | None
+    reply_token: str
+    resident_id: int | None
+    number: int | None
+    code: str
+    about: str
+    why: str
 
 
 @dataclass(slots=True)
@@ -69,7 +86,7 @@ class Work:
             return False
         return channel.can_push_private or account.has_private_way is True
 
-    def to_resident(self, resident_id: int, text: str, topic: str, **options: object) -> bool:
+    def to_resident(self, resident_id: int, text: str, topic: str, **options: Unpack[SayOptions]) -> bool:
         """Tell a person privately; False where no private way exists (nothing was written then)."""
         account = self.account_for(resident_id)
         if account is None:
@@ -77,14 +94,14 @@ class Work:
         self.to_account(account, text, topic, **options)
         return True
 
-    def to_account(self, account: Account, text: str, topic: str, **options: object) -> None:
+    def to_account(self, account: Account, text: str, topic: str, **options: Unpack[SayOptions]) -> None:
         """Write to one account. Reminders and notices wait for the end of the quiet hours."""
         to = Address(account.channel, account.account, ChatKind.PRIVATE)
         row = self._row(to, text, topic, options)
         row.resident_id = account.resident_id
         self._put(row)
 
-    def to_chat(self, chat: Chat, text: str, topic: str, **options: object) -> Outbox | None:
+    def to_chat(self, chat: Chat, text: str, topic: str, **options: Unpack[SayOptions]) -> Outbox | None:
         """Say something in a group, within rule S; None where the rule says silence.
 
         topic: notice and reminder are held over quiet hours; group lines are dropped then, and over
@@ -100,7 +117,7 @@ class Work:
         row.chat_id, row.people = chat.id, max(chat.members, 1)
         return self._put(row)
 
-    def reply_to(self, to: Address, text: str, topic: str, **options: object) -> None:
+    def reply_to(self, to: Address, text: str, topic: str, **options: Unpack[SayOptions]) -> None:
         """Answer in the private chat in which a message came."""
         self._put(self._row(to, text, topic, options))
 
@@ -111,6 +128,8 @@ class Work:
         if topic == "group" and self.rules.is_quiet(self.now):
             self.note("不说：夜里不在群里说话（规则 S3）")
             return True
+        if chat.purpose != ChatPurpose.RESIDENTS:
+            return False  # cadres ask and are answered
         query = select(func.count()).where(
             Outbox.channel == channel,
             Outbox.chat == ref,
@@ -122,25 +141,28 @@ class Work:
             return True
         return False
 
-    def _row(self, to: Address, text: str, topic: str, options: Mapping[str, object]) -> Outbox:
+    def _row(self, to: Address, text: str, topic: str, options: SayOptions) -> Outbox:
         key = options.get("key")
         if key is None:
             if self.message is None:
                 raise ValueError("without a message a saying needs a key of its own")
             self.ordinal += 1
             key = f"m{self.message.id}.{self.ordinal}"
-        values: dict[str, object] = {
-            "channel": to.channel,
-            "chat": to.chat,
-            "chat_kind": to.kind,
-            "topic": topic,
-            "text": f"{EXERCISE}{text}" if self.is_exercise and EXERCISE not in text else text,
-            "created_at": self.now,
-            "due_at": self.now,
-            "is_exercise": self.is_exercise,
-            "message_id": self.message.id if self.message else None,
-        }
-        row = Outbox(**{**values, **options, "key": str(key)})
+        usual: SayOptions = {"due_at": self.now, "is_exercise": self.is_exercise}
+        given: SayOptions = {**usual, **options, "key": key}
+        row = Outbox(
+            channel=to.channel,
+            chat=to.chat,
+            chat_kind=to.kind,
+            topic=topic,
+            text=f"{EXERCISE}{text}" if self.is_exercise and EXERCISE not in text else text,
+            created_at=self.now,
+            message_id=self.message.id if self.message else None,
+            **given,
+        )
+        origin = self.message
+        if origin is not None and origin.passive_until is not None and origin.chat == row.chat:
+            row.due_at = max(row.due_at, origin.passive_until)  # the hook may take it first
         if (
             topic in ("notice", "reminder")
             and not row.is_urgent

@@ -104,12 +104,11 @@ def open_incident(
     clock: Sequence[Escalation] = (),
     tell: Sequence[Resident] | None = None,
     phrase: str = "incident.told",
-    **values: object,
+    reading_id: int | None = None,
+    chat_id: int | None = None,
+    is_urgent: bool = False,
 ) -> Incident:
-    """Open an incident and take the first step of its clock (or tell `tell`).
-
-    `values` are further columns: reading_id, chat_id, is_urgent.
-    """
+    """Open an incident and take the first step of its clock (or tell `tell`)."""
     incident = Incident(
         kind=kind,
         place_id=place_id,
@@ -118,7 +117,9 @@ def open_incident(
         summary=summary,
         is_exercise=work.is_exercise,
         opened_at=work.now,
-        **values,
+        reading_id=reading_id,
+        chat_id=chat_id,
+        is_urgent=is_urgent,
     )
     work.db.add(incident)
     work.db.flush()
@@ -135,6 +136,10 @@ def open_incident(
 
 def take_step(work: Work, incident: Incident, clock: Sequence[Escalation]) -> list[Resident]:
     """Tell whom the next step of a clock names, and set when the one after is due."""
+    if incident.step >= len(clock):  # a fever that rose late: its new clock has no step left
+        incident.next_at = None
+        work.db.add(incident)
+        return []
     step = clock[incident.step]
     people = [
         p
@@ -173,7 +178,7 @@ def tell_all(work: Work, incident: Incident, people: Sequence[Resident], phrase:
             person.id or 0,
             text,
             "emergency" if incident.kind == IncidentKind.EMERGENCY else "alert",
-            key=f"incident:{incident.id}:{incident.step}:{person.id}",
+            key=f"{phrase}:{incident.id}:{incident.step}:{person.id}",
             is_urgent=True,
             number=incident.id,
             is_exercise=incident.is_exercise,

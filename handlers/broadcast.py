@@ -1,5 +1,6 @@
 """Shared: 群发 broadcast, how a notice is written, agreed to and pushed; chat, clock, pages come here."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel import col, select
@@ -103,8 +104,12 @@ def issue(
     kind: str = "alert",
     refers_to: int | None = None,
     source: str = "",
+    only_chats: Sequence[str] = (),
 ) -> Notice:
-    """Write a draft down. Chat, command line and pages come here; what follows is approve()."""
+    """Write a draft down. Chat, command line and pages come here; what follows is approve().
+
+    `only_chats`: titles or references to which it is narrowed; empty: all of the place.
+    """
     notice = Notice(
         status="exercise" if work.is_exercise else "actual",
         kind=kind,
@@ -120,6 +125,7 @@ def issue(
         due_at=due_at,
         expires_at=expires_at,
         repeat_minute=repeat_minute,
+        only_chats="\n".join(only_chats),
     )
     work.db.add(notice)
     work.db.flush()
@@ -139,7 +145,9 @@ def issue(
 def receivers(work: Work, notice: Notice) -> list[Chat]:
     """The chats that a notice goes to; an update or a cancel goes to exactly those of the first."""
     if notice.refers_to is None:
-        return audience(work.db, notice.place_id, notice.chat_purpose)
+        chats = audience(work.db, notice.place_id, notice.chat_purpose)
+        named = set(notice.only_chats.split("\n")) - {""}
+        return [c for c in chats if not named or named & {c.title, c.in_ref, c.out_ref}]
     got = select(Delivery.chat_id).where(
         Delivery.notice_id == notice.refers_to, col(Delivery.state).not_in(("failed", "expired"))
     )

@@ -14,7 +14,7 @@ from bot.message import MessageKind
 from bot.outbox import Outbox
 from bot.router import Router, Turn
 from bot.work import Work
-from handlers import alerts
+from handlers import alerts, channel_health, outgoing
 
 router = Router()
 
@@ -183,9 +183,13 @@ def _settle(work: Work, row: Outbox, state: str, reason: str, extra: dict[str, s
         )
         row.reason = ""
     work.db.add(row)
+    outgoing.settled(work.db, row)
 
 
 @router.on_event(MessageKind.HEARTBEAT)
 def on_heartbeat(turn: Turn) -> None:
-    """A gateway says that it lives, or that its login is gone: then it is an incident once an hour."""
-    turn.work.note(f"通道 {turn.inbound.channel}：{turn.inbound.state or '在线'}")
+    """A gateway says that it lives; one whose login is gone hears and says nothing: somebody must know."""
+    turn.work.note(f"通道 {turn.inbound.channel}：{turn.inbound.state}")
+    if turn.inbound.state == "logged_out":
+        channel_health.down(turn.work, turn.inbound.channel, "掉线了")
+

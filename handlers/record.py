@@ -169,8 +169,11 @@ def _fever_again(work: Work, known: Incident, said: Said, is_urgent: bool) -> In
         known.is_urgent = True
         known.summary = fever_words(work, said)
         people = alerts.receivers(work, known, work.rules.urgent_clock[0].to)
-        known.step += 1  # a step of its own, so that those told before are told of the rise
         alerts.tell_all(work, known, people, "incident.rose")
+        known.step = 1  # the urgent clock runs from now
+        clock = work.rules.urgent_clock
+        if known.taken_at is None:
+            known.next_at = work.now + clock[1].after if len(clock) > 1 else None
     work.db.add(known)
     work.db.flush()
     return known

@@ -6,6 +6,7 @@ missing.walk     each minute reminders, closing lists, silences; a reminder of a
 incidents.walk   each minute clocks of incidents and rechecks; a missed step is taken at the first tick
 questions.chase  each minute open questions that are overdue go one up, once
 notices.close    each minute notices whose last delivery is known; the author hears the result once
+channels.watch   each minute platforms that refuse us for good become an incident, once an outage
 notices.expire   each 10 min drafts and approvals past their validity are marked
 retention        03:20       texts without a fact after 72 h, prompts and steps that are long over
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.work import Work
-from handlers import broadcast, delivery, incidents, missing, questions, retention
+from handlers import broadcast, channel_health, delivery, incidents, missing, questions, retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ TIMETABLE = (
     Job("incidents.walk", "* * * * *", incidents.escalate, incidents.next_step),
     Job("questions.chase", "* * * * *", questions.chase, questions.next_due),
     Job("notices.close", "* * * * *", delivery.close_sent),
+    Job("channels.watch", "* * * * *", channel_health.watch),
     Job("notices.expire", "*/10 * * * *", delivery.expire),
     Job("retention", "20 3 * * *", retention.forget, retention.next_run),
 )

@@ -11,13 +11,74 @@ from bot.domain.registry import Resident, household_members
 from bot.domain.rules import RulePack
 
 VILLAGES_A_TOWNSHIP = 6
-MEN = "建国 建军 德福 德贵 志强 志刚 大勇 大伟 永福 永贵 广田 广财 长山 长柱 海涛 海龙 文刚 文虎 小军 铁柱".split()
-WOMEN = "桂芳 桂兰 秀英 秀梅 玉兰 玉珍 淑芬 淑琴 凤霞 凤英 春梅 春燕 丽娟 丽娜 翠花 翠莲 红霞 红梅 小芹 巧玲".split()
-BOYS = "小宝 小龙 子轩 浩宇 小强 小虎".split()
-GIRLS = "小燕 小玲 欣怡 梓涵 小婷 小花".split()
+MEN = [
+    "建国",
+    "建军",
+    "德福",
+    "德贵",
+    "志强",
+    "志刚",
+    "大勇",
+    "大伟",
+    "永福",
+    "永贵",
+    "广田",
+    "广财",
+    "长山",
+    "长柱",
+    "海涛",
+    "海龙",
+    "文刚",
+    "文虎",
+    "小军",
+    "铁柱",
+]
+WOMEN = [
+    "桂芳",
+    "桂兰",
+    "秀英",
+    "秀梅",
+    "玉兰",
+    "玉珍",
+    "淑芬",
+    "淑琴",
+    "凤霞",
+    "凤英",
+    "春梅",
+    "春燕",
+    "丽娟",
+    "丽娜",
+    "翠花",
+    "翠莲",
+    "红霞",
+    "红梅",
+    "小芹",
+    "巧玲",
+]
+BOYS = ["小宝", "小龙", "子轩", "浩宇", "小强", "小虎"]
+GIRLS = ["小燕", "小玲", "欣怡", "梓涵", "小婷", "小花"]
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何林高罗郑梁谢宋唐许邓韩冯曹"
-VILLAGES = "柳树沟 小庄 大营 下洼 榆树台 石桥子 东升 双庙 何家窝 北沟 南营子 桃花吐 二道河 三道梁 靠山 朝阳坡 红旗 五间房".split()
-TOWNSHIPS = "柳河 青山 平安 长兴 太平 永安".split()
+VILLAGES = [
+    "柳树沟",
+    "小庄",
+    "大营",
+    "下洼",
+    "榆树台",
+    "石桥子",
+    "东升",
+    "双庙",
+    "何家窝",
+    "北沟",
+    "南营子",
+    "桃花吐",
+    "二道河",
+    "三道梁",
+    "靠山",
+    "朝阳坡",
+    "红旗",
+    "五间房",
+]
+TOWNSHIPS = ["柳河", "青山", "平安", "长兴", "太平", "永安"]
 GROUPS = ("一组", "二组", "三组")
 ORIGINS = ("湖北武汉", "湖北黄冈", "湖北孝感", "河南信阳")
 
@@ -209,16 +270,18 @@ class CountyMaker:
         home = self.world.household(path, members)
         people = [
             Person(row.id or 0, row.name, part, f"u{row.id}", not row.has_no_phone)
-            for row, part in zip(
-                household_members(self.world.db, home.id or 0), shape, strict=True
-            )
+            for row, part in zip(household_members(self.world.db, home.id or 0), shape, strict=True)
         ]
         return House(people, self._habit(people), self.rng.choice(("plain", "north", "southwest")))
 
     def _habit(self, people: list[Person]) -> str:
         if not any(p.has_phone for p in people):
             return "proxy"
-        habits = ["each", "one", "one", "relay", "private"] if len(people) > 1 else ["each", "relay", "private"]
+        habits = (
+            ["each", "one", "one", "relay", "private"]
+            if len(people) > 1
+            else ["each", "relay", "private"]
+        )
         return "lazy" if self.rng.random() < 0.08 else self.rng.choice(habits)
 
     def _has_phone(self, part: str, index: int) -> bool:
@@ -240,7 +303,11 @@ class CountyMaker:
     def _cadre(self, role: str, path: Sequence[str]) -> Person:
         """Cadres have names of another make, so that nobody in any village bears the same."""
         for _ in range(500):
-            name = self.rng.choice(SURNAMES) + self.rng.choice("文武明亮平安正义清泉立业守仁") + self.rng.choice("斌杰磊鑫晨阳浩博恒毅")
+            name = (
+                self.rng.choice(SURNAMES)
+                + self.rng.choice("文武明亮平安正义清泉立业守仁")
+                + self.rng.choice("斌杰磊鑫晨阳浩博恒毅")
+            )
             if name not in self._taken:
                 break
         self._taken.add(name)

@@ -1,6 +1,6 @@
 """Play a talk through the whole system in virtual time, and say where it differs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +71,7 @@ class Player:
     lines: list[BotLine] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     step: int = 0
+    on_said: Callable[[Outbound, datetime], None] = lambda message, moment: None
     _stretches: Stretches = field(default_factory=Stretches)
     _named: set[int] = field(default_factory=set)
     _chats: dict[tuple[str, str], ChatName] = field(default_factory=dict)
@@ -118,6 +119,7 @@ class Player:
         key = ("私" if is_private else "群", message.to.chat)
         chat = self._chats.get(key) or self._chat_of(key, message.to.chat)
         self.lines.append(BotLine(chat, message.text, at, len(self.lines), self.step))
+        self.on_said(message, at)
 
     def _chat_of(self, key: tuple[str, str], ref: str) -> ChatName:
         """The name of a chat that no line has entered yet."""
@@ -165,8 +167,8 @@ class Player:
                 subject = world.person(step.person.name, step.person.place)
                 if subject is None:
                     raise TalkError(step.line, f"没有“{step.person}”这个人")
-                members = [(self._must(world, m.person, step), PARTS[m.role]) for m in step.members]
-                world.team(subject, members)
+                team = [(self._must(world, m.person, step), PARTS[m.role]) for m in step.members]
+                world.team(subject, team)
             case OwesDef():
                 slots = ("早" if step.morning else "") + ("晚" if step.evening else "")
                 for path in step.places:

@@ -36,6 +36,7 @@ class Notice(SQLModel, table=True):
     refers_to: int | None = Field(default=None, foreign_key="notice.id")
     place_id: int = Field(foreign_key="place.id", index=True)
     chat_purpose: str = ChatPurpose.RESIDENTS
+    only_chats: str = ""  # titles or references, one a line, to which it is narrowed
     title: str = ""
     text: str
     source: str = ""

@@ -209,12 +209,13 @@ def add_place(db: Session, parent: Place | None, name: str, kind: str) -> Place:
     place = Place(parent_id=parent.id if parent else None, name=name, kind=kind)
     db.add(place)
     db.flush()
-    above = [(place.id, 0)]
+    place_id = place.id or 0
+    above = [(place_id, 0)]
     if parent is not None:
         rows = db.exec(select(PlaceAbove).where(PlaceAbove.place_id == parent.id)).all()
         above += [(row.ancestor_id, row.depth + 1) for row in rows]
     for ancestor_id, depth in above:
-        db.add(PlaceAbove(ancestor_id=ancestor_id, place_id=place.id, depth=depth))
+        db.add(PlaceAbove(ancestor_id=ancestor_id, place_id=place_id, depth=depth))
     db.flush()
     return place
 

@@ -194,7 +194,9 @@ def rebuild(db: Session) -> int:
     db.exec(delete(SlotReading))
     db.exec(delete(SlotSummary))
     keys = db.exec(
-        select(Reading.resident_id, Reading.place_id, Reading.day, Reading.slot).distinct()
+        select(
+            col(Reading.resident_id), col(Reading.place_id), col(Reading.day), col(Reading.slot)
+        ).distinct()
     ).all()
     for resident_id, place_id, day, slot in keys:
         project(db, resident_id, place_id, day, slot)

@@ -8,8 +8,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-# Named constraints, so that a migration can drop them on every store. Set before any table is defined.
-SQLModel.metadata.naming_convention = {  # type: ignore[assignment]  # the stub wants a Mapping of callables too
+# Named constraints, so that a migration can drop them on every store; before any table is defined.
+SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",

@@ -13,7 +13,9 @@ def intent_of(message: Message, text: str, holds: bool, complaining: bool) -> Ma
     foreign = bits & mask("heat goods money")
     if holds:
         return MainIntent.REPORT
-    if (bits & BIT["notice"] and len(text) > 30) or (bits & mask("news hearsay") and bits & BIT["news"]):
+    if (bits & BIT["notice"] and len(text) > 30) or (
+        bits & mask("news hearsay") and bits & BIT["news"]
+    ):
         return MainIntent.NOTICE
     if bits & mask("joke wish") and not complaining:
         return MainIntent.OTHER
@@ -22,11 +24,17 @@ def intent_of(message: Message, text: str, holds: bool, complaining: bool) -> Ma
     asks = "?" in text or text.rstrip(" \n。!~哈").endswith(ASKING)
     if bits & BIT["shortage"] and bits & mask("device medicine goods shortage") and not asks:
         return MainIntent.SITUATION
-    if bits & BIT["fine"] and bits & mask("negation fine") and not foreign and not asks and not complaining:
+    if (
+        bits & BIT["fine"]
+        and bits & mask("negation fine")
+        and not foreign
+        and not asks
+        and not complaining
+    ):
         return MainIntent.NORMAL
     if asks or (bits & BIT["question"] and not foreign):
         return MainIntent.QUESTION
-    if complaining and not foreign or bits & mask("hearsay gathering complaint shortage"):
+    if (complaining and not foreign) or bits & mask("hearsay gathering complaint shortage"):
         return MainIntent.SITUATION
     if bits & BIT["returnee"] and not bits & mask("plan money"):
         return MainIntent.SITUATION

@@ -20,10 +20,44 @@ _BLANKS = re.compile(r"[ \t\r\u3000]+")
 _MENTION = re.compile(r"@[^\s,，:：]{1,12}[\s,，:：]*")
 
 
+class _Tokenizer(jieba.Tokenizer):  # type: ignore[misc]  # jieba has no types
+    """jieba without its cache file and without the words that its corpus hardly has.
+
+    The cache lies in the shared temporary folder and is believed whoever wrote it. Of the 349,046 words
+    200,000 were seen three times or less; without them it loads in half the time and half the memory.
+    """
+
+    LEAST = 4
+
+    def initialize(self, dictionary: object = None) -> None:
+        """Read the dictionary that ships with jieba, once."""
+        with self.lock:
+            if self.initialized:
+                return
+            self.FREQ, self.total = self._frequent(self.get_dict_file())
+            self.initialized = True
+
+    def _frequent(self, lines: Iterable[bytes]) -> tuple[dict[str, int], int]:
+        known: dict[str, int] = {}
+        total = 0
+        for line in lines:
+            word, count, _ = line.decode("utf-8").split(" ", 2)
+            total += int(count)
+            if int(count) < self.LEAST:
+                continue
+            known[word] = int(count)
+            for end in range(1, len(word)):
+                known.setdefault(word[:end], 0)
+        return known, total
+
+
+_TOKENIZER = _Tokenizer()
+
+
 def warm() -> None:
-    """Load jieba's dictionary now (0.7 s), so that the first question need not wait."""
+    """Load jieba's dictionary now, so that the first question need not wait."""
     with _JIEBA:
-        jieba.initialize()
+        _TOKENIZER.initialize()
 
 
 def load_words(words: Iterable[str]) -> None:
@@ -32,22 +66,22 @@ def load_words(words: Iterable[str]) -> None:
         for word in words:
             if word not in _KNOWN:
                 _KNOWN.add(word)
-                jieba.add_word(word)
+                _TOKENIZER.add_word(word)
 
 
 @lru_cache(maxsize=4096)
 def cut(text: str) -> tuple[str, ...]:
     """Words of folded text, blanks and marks left out."""
     with _JIEBA:
-        words = jieba.lcut(text, HMM=False)
+        words = _TOKENIZER.lcut(text, HMM=False)
     return tuple(word for word in words if word[0].isalnum())
 
 
 def frequency(word: str) -> int:
     """How often jieba's own corpus has the word; 0 where it is unknown."""
     with _JIEBA:
-        jieba.initialize()
-    return int(jieba.dt.FREQ.get(word) or 0)
+        _TOKENIZER.initialize()
+    return int(_TOKENIZER.FREQ.get(word) or 0)
 
 
 def plain(text: str) -> str:

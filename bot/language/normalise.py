@@ -12,11 +12,13 @@ SAME = {
     "﹣": "-", "－": "-", "—": "-", "–": "-", "−": "-", "―": "-", "─": "-", "゜": "°", "º": "°",
     "˚": "°", "．": ".", "｡": "。", "•": "·", "・": "·", "‧": "·", "∙": "·", "℃": "℃", "℉": "℉",
     "壹": "一", "贰": "二", "叁": "三", "肆": "四", "伍": "五", "陆": "六", "柒": "七", "捌": "八",
-    "玖": "九", "拾": "十", "＋": "+", "／": "/", "｜": "|", "【": "【", "】": "】", "“": "“", "”": "”", "…": "…", "\u2028": "\n",
+    "玖": "九", "拾": "十", "＋": "+", "／": "/", "｜": "|", "【": "【", "】": "】", "\u2028": "\n",
 }  # fmt: skip
 TRADITIONAL = str.maketrans(
-    "體溫點額腋測量發燒嗎們這個還沒過兒媽爺說間後時歲塊錢錯報請張陳劉黃楊趙吳孫馬鄭謝韓馮蕭許鄧葉蘇盧蔣賈閻鍾譚陸萬錢湯龔華顧賀聶應現氣熱門醫號層樓國無喲啊",
-    "体温点额腋测量发烧吗们这个还没过儿妈爷说间后时岁块钱错报请张陈刘黄杨赵吴孙马郑谢韩冯萧许邓叶苏卢蒋贾阎钟谭陆万钱汤龚华顾贺聂应现气热门医号层楼国无哟啊",
+    "體溫點額腋測量發燒嗎們這個還沒過兒媽爺說間後時歲塊錢錯報請"
+    "張陳劉黃楊趙吳孫馬鄭謝韓馮蕭許鄧葉蘇盧蔣賈閻鍾譚陸萬錢湯龔華顧賀聶應現氣熱門醫號層樓國無喲啊",
+    "体温点额腋测量发烧吗们这个还没过儿妈爷说间后时岁块钱错报请"
+    "张陈刘黄杨赵吴孙马郑谢韩冯萧许邓叶苏卢蒋贾阎钟谭陆万钱汤龚华顾贺聂应现气热门医号层楼国无哟啊",
 )
 CIRCLED = frozenset("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽🔟")
 MARK = "①"  # one list mark stands for all
@@ -60,7 +62,7 @@ def _one(char: str) -> str:
 
 
 def normalise(given: str) -> Normal:
-    """Half width, simplified where it matters, without joiners; keycap digits become digits or marks."""
+    """Half width, simplified where it matters, no joiners; keycaps become digits or marks."""
     out: list[str] = []
     back: list[int] = []
     given_simple = given.translate(TRADITIONAL)
@@ -92,5 +94,7 @@ def _is_mark(text: str, at: int, size: int) -> bool:
     before = at - 1
     while before >= 0 and text[before] in "\ufe0f\ufe0e\u20e3":
         before -= 1
-    return not (before >= 0 and before < at - 1 and (text[before].isdigit() or text[before] in ".。·")
-                or before == at - 1 and before >= 0 and text[before] in ".。·点度")
+    return not (
+        (before >= 0 and before < at - 1 and (text[before].isdigit() or text[before] in ".。·"))
+        or (before == at - 1 and before >= 0 and text[before] in ".。·点度")
+    )

@@ -14,6 +14,9 @@ INT = re.compile(r"\d+")
 DOT = re.compile(r"\s?[.。·]{1,3}\s?(\d+)")
 LOOSE_DOT = re.compile(r"\s?[,、:・]\s?(\d{1,2})(?![\d.。·度℃°])")
 LOOSE_DOT_UNIT = re.compile(r"\s?[,、:]\s?(\d)(?=\s?[度℃°])")
+VAGUE = re.compile(r"\s?[.。点度]几")
+MORE = re.compile(r"[.。·](\d+)")
+SPACED = re.compile(r" (\d)\s?[.。]\s?(\d{1,2})(?![\d.])")
 POINT = re.compile(rf"\s?点\s?(\d{{1,2}}|[{ZH}]{{1,2}}|半)(?!\d)")
 ZH_POINT = re.compile(rf"\s?[点.·。]\s?([{ZH}]{{1,3}}|\d{{1,2}}|半)")
 UNIT = re.compile(
@@ -139,13 +142,13 @@ def read_arabic(text: str, at: int, is_word: Callable[[int], bool]) -> Number:
     assert m is not None  # noqa: S101 - the caller stands on a digit
     whole, end = m.group(), m.end()
     if len(whole) == 1 and whole in "34":
-        spaced = re.compile(r" (\d)\s?[.。]\s?(\d{1,2})(?![\d.])").match(text, end)
+        spaced = SPACED.match(text, end)
         if spaced and (at == 0 or not text[at - 1].isalnum()):
             value = Decimal(f"{whole}{spaced[1]}.{spaced[2]}")
             if plausible(value):
                 unit, end = _unit_at(text, spaced.end(), value)
                 return Number(end, text[at : spaced.end()], Form.DECIMAL, unit, value)
-    if len(whole) > 4:
+    if len(whole) > 4 or VAGUE.match(text, end):
         return Number(end, whole, Form.PLAIN)
     dot = DOT.match(text, end)
     if dot is None and len(whole) == 2 and "34" <= whole <= "43":
@@ -168,10 +171,10 @@ def _with_fraction(
 ) -> Number:
     end = dot.end()
     value = Decimal(f"{whole}.{dot[1]}")
-    more = re.compile(r"[.。·](\d+)").match(text, end)
+    more = MORE.match(text, end)
     if more is not None:
         stop = more.end()
-        while (again := re.compile(r"[.。·]\d+").match(text, stop)) is not None:
+        while (again := MORE.match(text, stop)) is not None:
             stop = again.end()
         slip = plausible(value) and len(more[1]) == 1 and stop == more.end()
         unit, tail = _unit_at(text, stop, value)
@@ -191,7 +194,7 @@ def _whole(text: str, at: int, whole: str, end: int, is_word: Callable[[int], bo
         if tail is not None:
             frac, tail_end, low = tail
             full = Decimal(f"{whole}.{frac}")
-            again, tail_end = _unit_at(text, tail_end, full)
+            _, tail_end = _unit_at(text, tail_end, full)
             shaped = _shape(text[at:tail_end].rstrip("度℃° "), full, tail_end, Form.SPLIT, unit)
             if low is not None and shaped.celsius is not None:
                 return Number(tail_end, shaped.written, Form.SPLIT, unit, full,
@@ -210,9 +213,7 @@ def _whole(text: str, at: int, whole: str, end: int, is_word: Callable[[int], bo
     return _shape(whole, value, stop, Form.INTEGER, unit)
 
 
-def _tail(
-    text: str, at: int, is_word: Callable[[int], bool]
-) -> tuple[str, int, str | None] | None:
+def _tail(text: str, at: int, is_word: Callable[[int], bool]) -> tuple[str, int, str | None] | None:
     """What stands behind 度: (decimals, end, decimals of the lower end)."""
     m = TAIL.match(text, at)
     if m is None:

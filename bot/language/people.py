@@ -3,17 +3,18 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from bot.language.meaning import HOUSEHOLD, SELF
 from bot.language.numerals import DIGIT, zh_int
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask, words
+from bot.language.words import BIT, mask, word_set, words
 
-CHILD = frozenset("孩子 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝".split())
+CHILD = word_set("孩子 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝")
 KIN, TITLE, JOB = BIT["kin"], BIT["title"], BIT["job"]
-SMALL = frozenset("公 婆 儿 子 宝 妮 丫 娃 女 夫 妻 胖".split())
-FAMILY = frozenset("家 一家 全家 一家人 家里 家人 一家子".split())
-OWNING = frozenset("的 那 这 那个 这个 家 家的 个 家里 家那个 屋".split())
+SMALL = word_set("公 婆 儿 子 宝 妮 丫 娃 女 夫 妻 胖")
+FAMILY = frozenset(["家", "一家", "全家", "一家人", "家里", "家人", "一家子"])
+OWNING = word_set("的 那 这 那个 这个 家 家的 个 家里 家那个 屋")
 
 
 class Kind(Enum):
@@ -44,6 +45,7 @@ class Mention:
     owner: str = ""
 
 
+@lru_cache(maxsize=4096)
 def own_names(sender: str) -> tuple[str, ...]:
     """What the sender calls himself, longest first: 3组王大勇 is 王大勇, 网格员小田 is 小田."""
     forms = {sender}
@@ -54,10 +56,35 @@ def own_names(sender: str) -> tuple[str, ...]:
             forms.update(part for part in form.split(joiner))
     for form in tuple(forms):
         rest = form.lstrip("0123456789一二三四五六七八九十第")
-        for unit in ("小队", "号楼", "单元", "大队", "组长", "组", "队", "栋", "村", "屯", "社", "号", "楼"):
+        for unit in (
+            "小队",
+            "号楼",
+            "单元",
+            "大队",
+            "组长",
+            "组",
+            "队",
+            "栋",
+            "村",
+            "屯",
+            "社",
+            "号",
+            "楼",
+        ):
             if rest != form and rest.startswith(unit):
                 forms.add(rest[len(unit) :])
-        for title in ("网格员", "村医", "会计", "书记", "主任", "老师", "司机", "大夫", "单位", "楼长"):
+        for title in (
+            "网格员",
+            "村医",
+            "会计",
+            "书记",
+            "主任",
+            "老师",
+            "司机",
+            "大夫",
+            "单位",
+            "楼长",
+        ):
             head, _, tail = form.partition(title)
             if tail:
                 forms.add(tail)
@@ -66,10 +93,33 @@ def own_names(sender: str) -> tuple[str, ...]:
     return tuple(sorted((f for f in forms if len(f) >= 2 and _han(f)), key=len, reverse=True))
 
 
+PARENTS = [
+    "他爸",
+    "他妈",
+    "他爹",
+    "他娘",
+    "他奶",
+    "他爷",
+    "她爸",
+    "她妈",
+    "爸爸",
+    "妈妈",
+    "奶奶",
+    "爷爷",
+    "姥姥",
+    "姥爷",
+    "爸",
+    "妈",
+    "爹",
+    "娘",
+    "奶",
+    "爷",
+]
+
+
 def children_of(sender: str) -> tuple[str, ...]:
     """Names inside a display name that are somebody else's: 宝柱 of 宝柱他爹."""
-    for tail in ("他爸", "他妈", "他爹", "他娘", "他奶", "他爷", "她爸", "她妈", "爸爸", "妈妈", "奶奶",
-                 "爷爷", "姥姥", "姥爷", "爸", "妈", "爹", "娘", "奶", "爷"):  # fmt: skip
+    for tail in PARENTS:
         head = sender.removesuffix(tail)
         if head != sender and 2 <= len(head) <= 4 and _han(head):
             return (head,)
@@ -135,8 +185,10 @@ class Finder:
         if bits & KIN:
             if self._bits(at + 1) & BIT["device"] and self._text(at + 1) not in ("表", "枪"):
                 return None  # 我家那个温度计
-            if token.text in SMALL and at and (
-                self._kind(at - 1) == "char" or self._bits(at - 1) & mask("heat goods common")
+            if (
+                token.text in SMALL
+                and at
+                and (self._kind(at - 1) == "char" or self._bits(at - 1) & mask("heat goods common"))
             ):
                 return None  # 迎儿, 柱子: the end of a nickname
             return self._kin(at, at, "", "")
@@ -157,10 +209,14 @@ class Finder:
             said = self._text(after)
             family = "一家" if said.startswith("一家") else "家"
             return Mention(Kind.FAMILY, (name + family,), start, after, count_of(said))
-        if self._kind(after) == "space" and self._kind(after + 1) == "count" and (
-            "家" in self._text(after + 1)[:2]
+        if (
+            self._kind(after) == "space"
+            and self._kind(after + 1) == "count"
+            and ("家" in self._text(after + 1)[:2])
         ):
-            return Mention(Kind.FAMILY, (name + "家",), start, after + 1, count_of(self._text(after + 1)))
+            return Mention(
+                Kind.FAMILY, (name + "家",), start, after + 1, count_of(self._text(after + 1))
+            )
         if self._text(after) in FAMILY:
             home = self._text(after)
             inner = self._skip_owning(after + 1)
@@ -174,13 +230,23 @@ class Finder:
             count, last = self._trailing_count(after)
             return Mention(Kind.FAMILY, (name + home,), start, last, count)
         inner = self._skip_owning(after)
-        if self._kind(inner) == "word" and self._bits(inner) & KIN and not self._bits(inner) & BIT["split"]:
+        if (
+            self._kind(inner) == "word"
+            and self._bits(inner) & KIN
+            and not self._bits(inner) & BIT["split"]
+        ):
             glue = "".join(t.text for t in self.tokens[after:inner])
-            if self._text(inner) not in ("女", "男", "子", "儿") and (inner == after or glue == "的"):
+            if self._text(inner) not in ("女", "男", "子", "儿") and (
+                inner == after or glue == "的"
+            ):
                 if name + glue + self._text(inner) in self.own:
                     return Mention(Kind.SELF, (SELF,), start, inner)
                 return self._kin(inner, start, name, name + glue)
-        if self._kind(after) == "word" and self._text(after) in ("他", "她") and self._bits(after + 1) & KIN:
+        if (
+            self._kind(after) == "word"
+            and self._text(after) in ("他", "她")
+            and self._bits(after + 1) & KIN
+        ):
             return self._kin(after + 1, start, name, name + self._text(after))
         if is_sender(name, self.own):
             return Mention(Kind.SELF, (SELF,), start, last)
@@ -188,7 +254,9 @@ class Finder:
 
     def _trailing_count(self, at: int) -> tuple[int | None, int]:
         for place in (at + 1, at + 2):
-            if self._kind(place) == "count" and (place == at + 1 or self._kind(at + 1) in ("space", "punct", "open")):
+            if self._kind(place) == "count" and (
+                place == at + 1 or self._kind(at + 1) in ("space", "punct", "open")
+            ):
                 return count_of(self._text(place)), place
         return None, at
 
@@ -199,15 +267,17 @@ class Finder:
             steps += 1
         return at
 
-    def _kin(self, at: int, first: int, owner: str, lead: str) -> Mention | None:
+    def _kin(self, at: int, first: int, owner: str, lead: str) -> Mention:
         """A kinship word at this place; lead is what stands before it and belongs to it."""
         token = self.tokens[at]
         surface, last = lead + token.text, at
         if token.text in CHILD:
             join = self._text(last + 1) if self._text(last + 1) in ("他", "她", "的", "它") else ""
             inner = last + 1 + bool(join)
-            if self._bits(inner) & KIN and (join or self._kind(inner) == "word") and (
-                self._text(inner) not in CHILD
+            if (
+                self._bits(inner) & KIN
+                and (join or self._kind(inner) == "word")
+                and (self._text(inner) not in CHILD)
             ):
                 surface += join + self._text(inner)
                 last = inner
@@ -217,9 +287,9 @@ class Finder:
         if self._text(nxt) == "叫":
             nxt += 1
         if self._kind(nxt) == "name" and not self._bits(nxt) & KIN:
-            inner = self._name(nxt, first)
-            if inner.kind in (Kind.NAME, Kind.SELF):
-                return inner
+            named = self._name(nxt, first)
+            if named.kind in (Kind.NAME, Kind.SELF):
+                return named
         if surface in self.own:
             return Mention(Kind.SELF, (SELF,), first, last)
         if self._text(last + 1) in ("家", "一家") and not owner:
@@ -236,7 +306,9 @@ class Finder:
             return None
         said = self._text(at)
         head = said[0]
-        count = {"俩": 2, "仨": 3, "两": 2}.get(head) or (int(head) if head.isdigit() else DIGIT.get(head))
+        count = {"俩": 2, "仨": 3, "两": 2}.get(head) or (
+            int(head) if head.isdigit() else DIGIT.get(head)
+        )
         return Mention(Kind.KIN, (said + self._text(inner),), at, inner, count)
 
     def _count(self, at: int, found: list[Mention]) -> Mention | None:
@@ -264,17 +336,23 @@ class Finder:
             if self._bits(inner) & BIT["device"]:
                 return None
             noble = token.text == "其" or self._kind(inner + 1) == "name"
-            if self._kind(inner) == "word" and self._bits(inner) & KIN and (
-                noble or self._text(inner) not in ("子", "儿")
+            if (
+                self._kind(inner) == "word"
+                and self._bits(inner) & KIN
+                and (noble or self._text(inner) not in ("子", "儿"))
             ):
                 lead = token.text if bits & BIT["you"] else ""
                 return self._kin(inner, at, "", lead)
-            if bits & mask("wo household") and inner > at + 1 or bits & BIT["wo"]:
+            if (bits & mask("wo household") and inner > at + 1) or bits & BIT["wo"]:
                 middle = self._bits(inner) & mask("you third")
                 if middle and self._bits(inner + 1) & KIN:
-                    return self._kin(inner + 1, at, "", self._text(inner) if middle & BIT["you"] else "")
-            if self._kind(inner) == "name" and (inner > at + 1 or bits & mask("household third")) and (
-                not bits & BIT["you"]
+                    return self._kin(
+                        inner + 1, at, "", self._text(inner) if middle & BIT["you"] else ""
+                    )
+            if (
+                self._kind(inner) == "name"
+                and (inner > at + 1 or bits & mask("household third"))
+                and (not bits & BIT["you"])
             ):
                 return self._name(inner, at)
         if bits & mask("pair triple"):

@@ -1,20 +1,28 @@
 """Reads every body temperature out of one message: the assembly of the grammar."""
 
+from datetime import date
+
 from bot.language import slips
+from bot.language.absent import absent_people
 from bot.language.intents import intent_of
-from bot.language.lines import Draft, LineReader, Message
+from bot.language.lines import Draft, LineReader, Message, lone_signs
 from bot.language.meaning import Clarify, Report, SpokenReading, Utterance
 from bot.language.normalise import normalise
 from bot.language.people import children_of, own_names
-from bot.language.relay import is_example, is_header, layout, lines_of, shape_of
+from bot.language.quoted import asked_person
+from bot.language.relay import is_example, is_header, layout, lines_of, own_words, shape_of
 from bot.language.symptoms import complaints
 from bot.language.tokens import Token, cut
 from bot.language.words import BIT, words
 
+MOST_IN_A_LINE = 100
+LONGEST = 8000  # longer texts without lines of people are forwarded, never a report
+
 
 def warm() -> None:
-    """Loads the word lists."""
+    """Loads the word lists and the lunar calendar."""
     words()
+    read(Utterance("初一36.5", "", True, date(2020, 2, 10), 0))
 
 
 def read(said: Utterance) -> Report:
@@ -23,12 +31,12 @@ def read(said: Utterance) -> Report:
     text = normal.text
     plan = layout(text, said.quoted)
     own = own_names(said.sender)
-    body = " " * plan.body + text[plan.body :]
-    for start, end in plan.hidden:
-        body = body[:start] + "," * (end - start) + body[end:]
-    names = said.names | frozenset(children_of(said.sender))
+    body = own_words(text, plan)
+    kids = children_of(said.sender)
+    names = said.names | frozenset(kids) if kids else said.names
     tokens = [t for t in cut(body, said.sent_on, names, own) if t.end > plan.body]
     lines = lines_of(tokens)
+    lone_signs(lines)
     shape = shape_of(lines, body)
     message = Message.of(lines, said, own, plan.quoted, shape)
     reader = LineReader(message)
@@ -42,6 +50,7 @@ def read(said: Utterance) -> Report:
     correction = slips.corrected(drafts, lines, message)
     slips.restated(drafts)
     slips.repeated(drafts)
+    _answer(drafts, plan.quoted, said)
     readings: list[SpokenReading] = []
     asked: list[Clarify] = []
     for draft in drafts:
@@ -60,8 +69,19 @@ def read(said: Utterance) -> Report:
         correction=correction,
         symptoms=tuple(symptoms),
         danger=tuple(danger),
+        absent=absent_people(lines, drafts, own, shape.is_list),
         steps=tuple(slips.step(d, normal) for d in drafts),
     )
+
+
+def _answer(drafts: list[Draft], quoted: str, said: Utterance) -> None:
+    """An answer that names nobody is about the person the quoted question asks of."""
+    if not quoted or not drafts or any(d.mention is not None for d in drafts):
+        return
+    asked = asked_person(quoted, said.sender, said.sent_on)
+    if asked is not None:
+        for draft in drafts:
+            draft.who, draft.mention = asked.who, asked
 
 
 def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
@@ -74,10 +94,15 @@ def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
 
 def _drafts(lines: list[list[Token]], reader: LineReader) -> list[Draft]:
     drafts: list[Draft] = []
+    message = reader.message
+    if not message.numbers or (len(message.said.text) > LONGEST and not message.shape.is_list):
+        return drafts
     for number, line in enumerate(lines):
         if reader.message.shape.is_list and (is_example(line) or is_header(line)):
             reader.heading([t for t in line if not t.bits & BIT["example"]])
             continue
+        if sum(1 for token in line if token.number is not None) > MOST_IN_A_LINE:
+            continue  # no person types this; it would only cost time
         drafts.extend(reader.read(line, number))
     return drafts
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.language.meaning import Period
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask, words
+from bot.language.words import BIT, mask, word_set, words
 
 DASHES = re.compile(r"\n[-_ ]{5,}\n?")
 CITED = re.compile(r"^(?:引用|回复)?\s?[「“\"]([^」”\"]{0,600})[」”\"]\s*\n?")
@@ -13,8 +13,17 @@ REFERRED = re.compile(r"^引用\s?([^:“「\"\n]{0,20}):?\s?[“「\"]([^”」
 REPLY = re.compile(r"^回复\s?@?[^\s:]{1,20}\s?:")
 AT = re.compile(r"@[^\s:,，@]{1,20}(?=[\s:,，]|$)|@所有人|@all")
 VOICE = re.compile(r"^\[语音转文字\]\s?")
-COLUMN = re.compile(r"(早上?|晨|上午|中午?|午|下午|晚上?|夜)\s?(?:[/、|]|\s\|\s?)\s?(早上?|中午?|午|下午|晚上?|夜)(?:\s?[/、|]\s?(晚上?|夜))?")
-HEAD_WORDS = frozenset("姓名 名字 体温 年龄 性别 序号 备注 早 晚 中 午 上午 下午 早上 晚上 中午 温度 时间 地址 门牌 户主 电话 症状 编号 班级 学号 早体温 晚体温".split())
+PAIRS = {"“": "”", "『": "』", "《": "》", "「": "」"}
+OPENING = re.compile("[“『《「]")
+EDGE = " \n。.,，!！"
+COLUMN = re.compile(
+    r"(早上?|晨|上午|中午?|午|下午|晚上?|夜)"
+    r"\s?(?:[/、|]|\s\|\s?)\s?(早上?|中午?|午|下午|晚上?|夜)(?:\s?[/、|]\s?(晚上?|夜))?"
+)
+HEAD_WORDS = word_set(
+    "姓名 名字 体温 年龄 性别 序号 备注 早 晚 中 午 上午 下午 早上 晚上 中午 "
+    "温度 时间 地址 门牌 户主 电话 症状 编号 班级 学号 早体温 晚体温"
+)
 
 
 @dataclass(slots=True)
@@ -23,7 +32,9 @@ class Layout:
 
     body: int = 0
     quoted: str = ""
-    hidden: list[tuple[int, int]] = field(default_factory=list)  # parts that are no words of the sender
+    hidden: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # parts that are no words of the sender
 
 
 def layout(text: str, quoted: str) -> Layout:
@@ -38,9 +49,7 @@ def layout(text: str, quoted: str) -> Layout:
             found.body, found.quoted = close.end(), close[1]
     elif m := REFERRED.match(text):
         found.body, found.quoted = m.end(), m[2]
-    elif m := REPLY.match(text):
-        found.body = m.end()
-    elif m := VOICE.match(text):
+    elif (m := REPLY.match(text)) or (m := VOICE.match(text)):
         found.body = m.end()
     for m in AT.finditer(text, found.body):
         found.hidden.append(m.span())
@@ -50,21 +59,28 @@ def layout(text: str, quoted: str) -> Layout:
 
 def _hide_quotes(text: str, found: Layout) -> None:
     """What stands in quotation marks was said by somebody else, unless nothing stands outside."""
-    pairs = {"“": "”", "『": "』", "《": "》", "「": "」"}
     at = found.body
-    while at < len(text):
-        close = pairs.get(text[at])
-        if close is None:
-            at += 1
-            continue
-        end = text.find(close, at + 1, at + 300)
+    while (opened := OPENING.search(text, at)) is not None:
+        at = opened.start()
+        end = text.find(PAIRS[text[at]], at + 1, at + 300)
         if end < 0:
             at += 1
             continue
-        outside = (text[found.body : at] + text[end + 1 :]).strip(" \n。.,，!！")
+        outside = text[found.body : at].strip(EDGE) or text[end + 1 :].strip(EDGE)
         if outside:
             found.hidden.append((at, end + 1))
         at = end + 1
+
+
+def own_words(text: str, found: Layout) -> str:
+    """Blanks for the quoted part, commas for what others said, every place kept."""
+    parts, at = [" " * found.body], found.body
+    for start, end in sorted(found.hidden):
+        if start < at:
+            continue
+        parts += (text[at:start], "," * (end - start))
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 def lines_of(tokens: list[Token]) -> list[list[Token]]:
@@ -122,10 +138,7 @@ def _opens_like_entry(line: list[Token]) -> bool:
 
 def is_example(line: list[Token]) -> bool:
     """The example line of a list: 例 张三 36.5."""
-    for token in line[:6]:
-        if token.bits & BIT["example"] or token.text in ("例", "例:"):
-            return True
-    return False
+    return any(token.bits & BIT["example"] for token in line[:6])
 
 
 def is_header(line: list[Token]) -> bool:

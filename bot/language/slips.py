@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from bot.language.lines import Draft, Message
 from bot.language.meaning import HOUSEHOLD, SELF, Clarify, SpokenReading, Step
@@ -16,8 +17,13 @@ FEVER = Decimal("37.3")
 
 def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
     """36.5到36.8 is its higher end; an arrow in a correction is what it became."""
-    for one, two in zip(drafts, drafts[1:], strict=False):
-        if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome) or one.celsius is None or two.celsius is None:
+    for one, two in pairwise(drafts):
+        if (
+            one.line != two.line
+            or "no" in (one.verdict.outcome, two.verdict.outcome)
+            or one.celsius is None
+            or two.celsius is None
+        ):
             continue
         between = [t for t in lines[one.line][one.at + 1 : two.at] if t.kind != "space"]
         if len(between) == 1 and between[0].bits & BIT["to"] and one.celsius < two.celsius:
@@ -29,10 +35,12 @@ def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
 
 def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> None:
     """36.5还是36.8看不清: both are asked about."""
-    for one, two in zip(drafts, drafts[1:], strict=False):
+    for one, two in pairwise(drafts):
         if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
             continue
-        between = [t for t in lines[one.line][one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+        between = [
+            t for t in lines[one.line][one.at + 1 : two.at] if t.kind not in ("space", "comma")
+        ]
         doubt = [t.text for t in lines[one.line][one.at + 1 : two.at + 2] if t.kind == "stop"]
         if len(between) == 1 and doubt == ["?", "?"] and not two.left.mentions:
             between = [replace(between[0], text="还是")]
@@ -41,7 +49,11 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         )
         if not choosing or two.left.mentions or len(between) > 4:
             continue
-        if not message.bits & BIT["blurry"] and any(t.text == "还是" for t in between) and any(t.bits & BIT["all"] for t in between):
+        if (
+            not message.bits & BIT["blurry"]
+            and any(t.text == "还是" for t in between)
+            and any(t.bits & BIT["all"] for t in between)
+        ):
             continue
         for draft in (one, two):
             draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
@@ -68,23 +80,43 @@ def knowledge(drafts: list[Draft]) -> None:
 
 def restated(drafts: list[Draft]) -> None:
     """三十七度往下一点，大概三十六度九 is one value said twice."""
-    for one, two in zip(drafts, drafts[1:], strict=False):
-        if one.verdict.outcome != "reading" or two.verdict.outcome != "reading" or one.line != two.line:
+    for one, two in pairwise(drafts):
+        if (
+            one.verdict.outcome != "reading"
+            or two.verdict.outcome != "reading"
+            or one.line != two.line
+        ):
             continue
         if one.celsius is None or two.celsius is None or two.left.mentions or two.timed:
             continue
-        if one.approx and two.left.bits & BIT["about"] and abs(one.celsius - two.celsius) <= Decimal("0.5"):
+        if one.approx and two.bound == "under" and one.celsius <= two.celsius:
+            two.dropped = "前面说得更准"
+        elif (
+            one.approx
+            and two.left.bits & BIT["about"]
+            and abs(one.celsius - two.celsius) <= Decimal("0.5")
+        ):
             one.dropped = "后面说得更准"
 
 
 def repeated(drafts: list[Draft]) -> None:
     """The same number said over for emphasis is one reading."""
-    for one, two in zip(drafts, drafts[1:], strict=False):
+    for one, two in pairwise(drafts):
         if one.verdict.outcome != "reading" or two.verdict.outcome != "reading" or one.dropped:
             continue
-        if one.celsius != two.celsius or two.left.mentions or two.timed or two.left.bits & BIT["site"]:
+        if (
+            one.celsius != two.celsius
+            or two.left.mentions
+            or two.timed
+            or two.left.bits & BIT["site"]
+        ):
             continue
-        if one.who == two.who and two.who != (HOUSEHOLD,) and one.site == two.site and one.period == two.period:
+        if (
+            one.who == two.who
+            and two.who != (HOUSEHOLD,)
+            and one.site == two.site
+            and one.period == two.period
+        ):
             two.dropped = "重复说了一遍"
 
 
@@ -94,20 +126,31 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
     good = [d for d in drafts if d.verdict.outcome != "no"]
     if not good:
         return _bare_takeback(lines, message)
-    fixed = bool(bits & BIT["slip"]) or bool(bits & BIT["weak_slip"] and bits & BIT["mine_before"] and _speaks_of_report(lines))
-    fixed = fixed or bool(bits & BIT["takeback"] and (bits & BIT["mine_before"] or "撤" in message.said.text))
+    fixed = bool(bits & BIT["slip"]) or bool(
+        bits & BIT["weak_slip"] and bits & BIT["mine_before"] and _speaks_of_report(lines)
+    )
+    fixed = fixed or bool(
+        bits & BIT["takeback"] and (bits & BIT["mine_before"] or "撤" in message.said.text)
+    )
     fixed = fixed or _denied_pairs(drafts, lines) or _starts_with_is(lines, good[0])
-    fixed = fixed or any(d.renamed and _clause_bits(lines[d.line], d.at) & BIT["mine_before"] for d in good)
+    fixed = fixed or any(
+        d.renamed and _clause_bits(lines[d.line], d.at) & BIT["mine_before"] for d in good
+    )
     for draft in good:
         if _called_wrong(lines[draft.line], draft, good, bits):
             draft.dropped, fixed = "自己说错了", True
-    for one, two in zip(good, good[1:], strict=False):
+    for one, two in pairwise(good):
         if one.line != two.line or one.dropped:
             continue
         if _replaced(lines[one.line][one.at + 1 : two.at], one, two, fixed):
             one.dropped, fixed = "改成了后面的数", True
             if not two.left.mentions:
-                two.who, two.mention, two.count, two.owner = one.who, one.mention, one.count, one.owner
+                two.who, two.mention, two.count, two.owner = (
+                    one.who,
+                    one.mention,
+                    one.count,
+                    one.owner,
+                )
             if not two.timed:
                 two.day, two.period, two.minute = one.day, one.period, one.minute
     return fixed
@@ -121,19 +164,44 @@ def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
         return False
     if message.said.text.strip().startswith(('"', "“")) or "成员消息" in message.said.text:
         return False
-    pointed = message.bits & mask("mine_before") or any(t.text in ("这条", "那条", "那个") for line in lines for t in line)
+    pointed = message.bits & mask("mine_before") or any(
+        t.text in ("这条", "那条", "那个") for line in lines for t in line
+    )
     return bool(pointed or message.bits & mask("mixed_up temp"))
 
 
 def _speaks_of_report(lines: list[list[Token]]) -> bool:
-    return any(t.text in ("报的", "报的那个", "发的", "写的", "那个", "这个", "那条", "上面", "前头", "刚才", "刚那个", "我报的") for line in lines for t in line)
+    return any(
+        t.text
+        in (
+            "报的",
+            "报的那个",
+            "发的",
+            "写的",
+            "那个",
+            "这个",
+            "那条",
+            "上面",
+            "前头",
+            "刚才",
+            "刚那个",
+            "我报的",
+        )
+        for line in lines
+        for t in line
+    )
 
 
 def _starts_with_is(lines: list[list[Token]], first: Draft) -> bool:
     """是364: an answer that mends what was asked about."""
     line = [t for t in lines[first.line][: first.at] if t.kind not in ("space", "comma")]
-    return first.line == 0 and bool(line) and (
-        (line[0].text in ("是", "应该是", "应为") and len(line) == 1) or line[0].text in ("修改", "改", "改正", "改一下")
+    return (
+        first.line == 0
+        and bool(line)
+        and (
+            (line[0].text in ("是", "应该是", "应为") and len(line) == 1)
+            or line[0].text in ("修改", "改", "改正", "改一下")
+        )
     )
 
 
@@ -149,26 +217,60 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
     if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
         return len(good) > 1 or any(t.text in ("作废", "别记", "不算") for t in ahead)
-    named = any(t.text in ("打成", "写成", "填成", "说成", "看成", "按成", "报成", "当成", "输成") for t in back)
+    named = any(
+        t.text in ("打成", "写成", "填成", "说成", "看成", "按成", "报成", "当成", "输成")
+        for t in back
+    )
     if named and len(good) > 1 and bits & BIT["slip"]:
         return True
     wrong = [t for t in ahead if t.bits & BIT["slip"]]
-    return bool(wrong) and len(good) > 1 and not draft.renamed and any(t.text in ("是", "那个", "属于") for t in ahead[:2])
+    return (
+        bool(wrong)
+        and len(good) > 1
+        and not draft.renamed
+        and any(t.text in ("是", "那个", "属于") for t in ahead[:2])
+    )
 
 
 def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool:
     shown = [t for t in between if t.kind not in ("space",)]
     if shown and all(t.bits & BIT["seq"] for t in shown):
         return fixed and not two.timed
-    undo = any(t.text in ("不对", "不对不对", "错了", "打错了", "说错了", "写错了", "看错了", "报错了", "打错", "写错", "应该是", "应为", "改成", "改为", "更正", "实际是", "应是") for t in between)
-    undo = undo or (bool(shown) and shown[0].text in ("哦不", "噢不", "不是", "啊不") )
+    undo = any(
+        t.text
+        in (
+            "不对",
+            "不对不对",
+            "错了",
+            "打错了",
+            "说错了",
+            "写错了",
+            "看错了",
+            "报错了",
+            "打错",
+            "写错",
+            "应该是",
+            "应为",
+            "改成",
+            "改为",
+            "更正",
+            "实际是",
+            "应是",
+        )
+        for t in between
+    )
+    undo = undo or (bool(shown) and shown[0].text in ("哦不", "噢不", "不是", "啊不"))
     return undo and (not two.left.mentions or two.who == one.who)
 
 
 def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
     """不是37.5是36.5."""
-    for one, two in zip(drafts, drafts[1:], strict=False):
-        if one.line != two.line or one.verdict.why != "是在否认" or two.verdict.outcome != "reading":
+    for one, two in pairwise(drafts):
+        if (
+            one.line != two.line
+            or one.verdict.why != "是在否认"
+            or two.verdict.outcome != "reading"
+        ):
             continue
         between = lines[one.line][one.at + 1 : two.at]
         if any(t.text in ("是", "应该是", "而是") for t in between):
@@ -179,7 +281,9 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
 def _clause_after(line: list[Token], at: int) -> list[Token]:
     out: list[Token] = []
     for token in line[at + 1 : at + 12]:
-        if token.kind in ("comma", "stop") or (token.number is not None and token.number.form is not Form.PLAIN):
+        if token.kind in ("comma", "stop") or (
+            token.number is not None and token.number.form is not Form.PLAIN
+        ):
             break
         out.append(token)
     return out
@@ -188,7 +292,9 @@ def _clause_after(line: list[Token], at: int) -> list[Token]:
 def _clause_before(line: list[Token], at: int) -> list[Token]:
     out: list[Token] = []
     for token in reversed(line[max(0, at - 4) : at]):
-        if token.kind in ("comma", "stop") or (token.number is not None and token.number.form is not Form.PLAIN):
+        if token.kind in ("comma", "stop") or (
+            token.number is not None and token.number.form is not Form.PLAIN
+        ):
             break
         out.append(token)
     return out
@@ -200,7 +306,13 @@ def likely(number: str) -> tuple[Decimal, ...]:
     found: list[Decimal] = []
     if not digits:
         return ()
-    trials = [digits, digits[0:1] + digits[2:], digits[1:2] + digits[0:1] + digits[2:], "3" + digits[1:], "3" + digits]
+    trials = [
+        digits,
+        digits[0:1] + digits[2:],
+        digits[1:2] + digits[0:1] + digits[2:],
+        "3" + digits[1:],
+        "3" + digits,
+    ]
     if len(digits) == 2:
         trials.insert(1, "3" + digits)
     for trial in trials:
@@ -227,10 +339,20 @@ def spoken(draft: Draft, normal: Normal) -> list[SpokenReading]:
     value = tenth(draft.celsius) if number.unit is Unit.FAHRENHEIT else draft.celsius
     span = normal.span(draft.token.start, draft.token.start + len(number.written))
     return [
-        SpokenReading(who, value, draft.approx, draft.day, draft.period, draft.site,
-                      draft.count if who == HOUSEHOLD or "家" in who else None, span, draft.minute, draft.owner)
+        SpokenReading(
+            who=who,
+            celsius=value,
+            approx=draft.approx,
+            day=draft.day,
+            period=draft.period,
+            site=draft.site,
+            count=draft.count if who == HOUSEHOLD or "家" in who else None,
+            span=span,
+            minute=draft.minute,
+            owner=draft.owner,
+        )
         for who in draft.who
-    ]  # fmt: skip
+    ]
 
 
 def asked(draft: Draft, normal: Normal) -> Clarify:
@@ -250,4 +372,17 @@ def step(draft: Draft, normal: Normal) -> Step:
     return Step(span, written, outcome, draft.dropped or draft.verdict.why)
 
 
-__all__ = ["SELF", "Kind", "asked", "bounds", "corrected", "knowledge", "ranges", "repeated", "restated", "spoken", "step", "unsure"]
+__all__ = [
+    "SELF",
+    "Kind",
+    "asked",
+    "bounds",
+    "corrected",
+    "knowledge",
+    "ranges",
+    "repeated",
+    "restated",
+    "spoken",
+    "step",
+    "unsure",
+]

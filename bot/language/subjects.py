@@ -5,21 +5,28 @@ from dataclasses import dataclass, field
 from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind, Mention
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask
+from bot.language.words import BIT, mask, word_set
 
 HEAT, GOODS, MONEY, UNIT = BIT["heat"], BIT["goods"], BIT["money"], BIT["unit"]
 FOREIGN = HEAT | GOODS | MONEY
 MEASURED = mask("temp verb fever feverish site")
 SKIP = mask(
-    "link moving says_self temp verb fever feverish day period night now site about over under all ditto device degree_word "
-    "particle fine symptom high low whole slip mine_before greeting between loose over_after under_after "
+    "link moving says_self temp verb fever feverish day period night now site about over under all "
+    "ditto device degree_word "
+    "particle fine symptom high low whole slip mine_before greeting between loose "
+    "over_after under_after "
     "takeback blurry returnee unsure seq feel unmeasured notime weak_slip again medicine"
 )
-CLEAN = SKIP | mask("to seq badly self wo third household pair triple others kin title office and negation question danger you noone family_of wish plan request")
+CLEAN = SKIP | mask(
+    "to seq badly self wo third household pair triple others kin title office "
+    "and negation question danger you noone family_of wish plan request"
+)
 # these may follow a temperature with a decimal without being its unit
-PEOPLE_SAFE = frozenset(
-    "个 人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 中 行 场 步 发 响 对 本 年 位 名 户 例 只 条 平 趟 车 句 字 "
-    "个人 分 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 船 首 张 把 台 副 串 板 朵 棵 片 支 根 套 件 双 桶 盒 包 袋 箱 罐 瓶 盘 碗 杯 锅".split()
+PEOPLE_SAFE = word_set(
+    "个 人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 "
+    "中 行 场 步 发 响 对 本 年 位 名 户 例 只 条 平 趟 车 句 字 "
+    "个人 分 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 "
+    "船 首 张 把 台 副 串 板 朵 棵 片 支 根 套 件 双 桶 盒 包 袋 箱 罐 瓶 盘 碗 杯 锅"
 )
 
 
@@ -56,6 +63,10 @@ class Around:
     heading: int = 0
     is_group: bool = True
     topic: Mention | None = None
+    settled: bool = False  # a temperature of a person was read before in this line
+    listed: bool = False  # … in a list, where every entry stands for itself
+    labelled: bool = False  # the unknown words look like a label and not like a story
+    only_places: bool = False  # the clause's warm things are only where a person stands
     habit: bool = False  # 一紧张就37.2
     inherits: bool = False  # the number before it in the sentence was about something else
     bare: bool = False  # a clause of its own at the start of a sentence
@@ -104,23 +115,49 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             return no("后面是单价")
     if right and around.glued and right[0].bits & HEAT and not right[0].bits & mask("kin"):
         return no(f"说的是{right[0].text}")
-    if right and around.glued and right[0].text[0] == "那" and right[0].bits & (UNIT | BIT["common"]) and (
-        right[0].text not in ("那个", "那次", "那是")
+    if (
+        right
+        and around.glued
+        and right[0].text[0] == "那"
+        and right[0].bits & (UNIT | BIT["common"])
+        and (right[0].text not in ("那个", "那次", "那是"))
     ):
         return no("说的是别的东西")
-    if len(right) > 1 and around.glued and right[0].text in ("的", "那") and (
-        right[1].bits & (FOREIGN | UNIT) or right[1].kind == "char" or (
-            right[1].bits & BIT["common"] and not left.mentions)
+    if (
+        len(right) > 1
+        and around.glued
+        and right[0].text in ("的", "那")
+        and (
+            right[1].bits & (FOREIGN | UNIT)
+            or right[1].kind == "char"
+            or (right[1].bits & BIT["common"] and not left.mentions)
+        )
     ):
         return no("说的是别的东西")
-    if right and right[0].bits & BIT["loose"] and len(right) > 1 and right[1].bits & (UNIT | MONEY) and (
-        number.unit is Unit.NONE and not right[1].bits & mask("whole particle")
+    if (
+        right
+        and right[0].bits & BIT["loose"]
+        and len(right) > 1
+        and right[1].bits & (UNIT | MONEY)
+        and (number.unit is Unit.NONE and not right[1].bits & mask("whole particle"))
     ):
         return no(f"后面是“{right[1].text}”")
-    if right and around.glued and right[0].kind == "char" and number.unit is Unit.NONE and (
-        len(right) == 1 or right[1].kind in ("comma", "stop")
+    if (
+        right
+        and around.glued
+        and right[0].kind == "char"
+        and number.unit is Unit.NONE
+        and (len(right) == 1 or right[1].kind in ("comma", "stop"))
     ):
         return no(f"后面的“{right[0].text}”像单位")
+    if (
+        not left.mentions
+        and not left.bits & MEASURED
+        and len(right) > 1
+        and right[0].text == "呢"
+        and right[1].text in "?？"
+    ):
+        return no("问的是标准")
     if left.near & BIT["medicine"]:
         return no("说的是药")
     if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
@@ -142,12 +179,16 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("说的是平常会怎样")
     if left.near & BIT["hearsay"] or before & BIT["hearsay"]:
         return no("听来的")
-    if before & BIT["news"] or (clause & BIT["news"] and not direct):
-        return no("新闻或书上的")
     fresh = left.bits & mask("verb now again") and not around.clause_before & mask("hypo story")
+    if (before & BIT["news"] and not (fresh and not clause & BIT["news"])) or (
+        clause & BIT["news"] and not direct
+    ):
+        return no("新闻或书上的")
     if before & BIT["hypo"] and not fresh:
         return no("是假设")
-    if before & BIT["wish"] or (around.message & BIT["wish"] and not direct and not left.bits & MEASURED):
+    if before & BIT["wish"] or (
+        around.message & BIT["wish"] and not direct and not left.bits & MEASURED
+    ):
         return no("是祝愿")
     if (before | after) & BIT["standard"] and not direct:
         return no("是规定或标准")
@@ -157,14 +198,19 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是从前的事或平常的数")
     if before & BIT["plan"] and clause & BIT["plan"]:
         return no("是打算")
-    if before & mask("request example") and not direct or before & BIT["example"]:
+    if (before & mask("request example") and not direct) or before & BIT["example"]:
         return no("是格式或例子")
     speaker = left.mentions[0] if left.mentions else around.topic
     if speaker is not None and speaker.owner and clause & BIT["says_self"]:
         return no("别人家的事，听来的")
     if clause & BIT["feel"] and not clause & BIT["verb"]:
         return no("手摸的，没有量")
-    if around.message & BIT["badly"] and not direct and number.form is not Form.SLIP and not around.bare:
+    if (
+        around.message & BIT["badly"]
+        and not direct
+        and number.form is not Form.SLIP
+        and not around.bare
+    ):
         return no("表坏了")
     if before & BIT["aggregate"] and not direct and not around.is_list:
         return no("是全组全村的数")
@@ -172,7 +218,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     bound |= left.near & mask("over under")
     if after & BIT["rule"] or (before & BIT["rule"] and not direct):
         firm = left.mentions or left.bits & mask("temp verb site day period now night fever")
-        if not firm or (bound and around.right and around.right[0].text != "了" and not after & BIT["now"]):
+        if not firm or (
+            bound and around.right and around.right[0].text != "了" and not after & BIT["now"]
+        ):
             return no("是规定或标准")
     if bound and clause & BIT["question"] and not direct:
         return no("问的是标准")
@@ -188,17 +236,36 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     exact = number.form in (Form.DECIMAL, Form.SPLIT)
     if left.foreign and not (direct and not left.foreign):
         return no(f"说的是{left.foreign}")
-    if around.heading & FOREIGN and not around.heading & BIT["temp"] and not left.bits & BIT["temp"]:
-        return no("单子上记的不是体温")
-    if around.clause & HEAT and not (left.bits & mask("temp again") or (direct and not left.unknown)):
-        return no("说的是水、天气、牲口或机器")
-    if around.message & MONEY and not (left.bits & mask("temp fever site") or (direct and (degree or measured))):
-        return no("说的是钱或买卖")
-    if left.unknown and not (measured and not foreign) and not (around.clean and exact) and (
-        number.unit is not Unit.FAHRENHEIT
+    if (
+        around.heading & FOREIGN
+        and not around.heading & BIT["temp"]
+        and not left.bits & BIT["temp"]
     ):
-        if not (around.clause & BIT["temp"] and not foreign):
-            return no(f"不知道“{left.unknown[:6]}”是什么")
+        return no("单子上记的不是体温")
+    standing = around.only_places and exact and left.bits & BIT["verb"]
+    if (
+        around.clause & HEAT
+        and not standing
+        and not (left.bits & mask("temp again") or (direct and not left.unknown))
+    ):
+        return no("说的是水、天气、牲口或机器")
+    if around.message & MONEY and not (
+        left.bits & mask("temp fever site")
+        or (exact and left.bits & BIT["verb"] and not around.clause & FOREIGN)
+        or (direct and (degree or measured))
+    ):
+        return no("说的是钱或买卖")
+    told = exact and around.settled and not foreign and not around.listed
+    if told and (not left.unknown or not around.labelled):
+        return Verdict("reading", "接着前面的体温说")
+    if (
+        left.unknown
+        and not (measured and not foreign)
+        and not (around.clean and exact)
+        and number.unit is not Unit.FAHRENHEIT
+        and not (around.clause & BIT["temp"] and not foreign)
+    ):
+        return no(f"不知道“{left.unknown[:6]}”是什么")
     if around.inherits and not direct and not measured:
         return no("接着说前面那样东西")
     if number.form is Form.THREE:
@@ -212,10 +279,16 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     if left.bits & BIT["moving"] and around.topic is not None and not left.unknown:
         return Verdict("reading", "说的是升降")
     if direct or left.bits & MEASURED or number.unit is Unit.FAHRENHEIT:
-        return Verdict("reading", "写明是人量的" if direct or left.bits & MEASURED else "华氏度换算")
+        return Verdict(
+            "reading", "写明是人量的" if direct or left.bits & MEASURED else "华氏度换算"
+        )
     if around.bare and not around.message & BIT["climate"]:
         return Verdict("reading", "开头单说一个度数")
-    if left.bits & mask("day period night now") and not left.unknown and not around.message & FOREIGN:
+    if (
+        left.bits & mask("day period night now")
+        and not left.unknown
+        and not around.message & FOREIGN
+    ):
         return Verdict("reading", "说了什么时候量的")
     if around.message & HEAT and not (
         around.clean and (number.unit is not Unit.NONE or left.bits & mask("day period now"))
@@ -227,7 +300,9 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
 
 
 def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
-    if left.bits & mask("temp site fever") or (left.bits & BIT["degree_word"] and not around.message & HEAT):
+    if left.bits & mask("temp site fever") or (
+        left.bits & BIT["degree_word"] and not around.message & HEAT
+    ):
         return Verdict("reading", "少写了小数点")
     if (direct or left.bits & BIT["slip"] or around.is_list) and (
         around.siblings or around.message & mask("temp verb slip")
@@ -259,7 +334,12 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return no("话里说的是别的东西")
     if around.clean and (degree or loose) and not around.message & BIT["common"]:
         return Verdict("reading", "单说一个度数")
-    if around.topic is not None and around.topic.kind is not Kind.SELF and around.clean and (degree or loose):
+    if (
+        around.topic is not None
+        and around.topic.kind is not Kind.SELF
+        and around.clean
+        and (degree or loose)
+    ):
         return Verdict("reading", "接着说那个人")
     if around.clean and loose and around.message & mask("feverish temp verb"):
         return Verdict("reading", "接着说发烧或量体温")
@@ -280,15 +360,29 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     """A number that may be a temperature typed wrong."""
     plain_int = number.written.isdigit() or not any(c in number.written for c in ".。·,、点度")
     direct = bool(left.mentions) and left.mentions[0].kind is not Kind.OFFICE
-    if around.message & BIT["badly"] and number.unit is Unit.DEGREE and around.clean and not left.foreign:
+    if (
+        around.message & BIT["badly"]
+        and number.unit is Unit.DEGREE
+        and around.clean
+        and not left.foreign
+    ):
         return Verdict("clarify", "不像人的体温，得问")
-    if left.foreign or around.clause & FOREIGN or around.heading & FOREIGN or around.message & MONEY:
+    if (
+        left.foreign
+        or around.clause & FOREIGN
+        or around.heading & FOREIGN
+        or around.message & MONEY
+    ):
         return no("说的是别的东西")
     if left.unknown and not left.bits & MEASURED:
         return no(f"不知道“{left.unknown[:6]}”是什么")
     if left.bits & BIT["temp"] or (left.bits & mask("site") and not plain_int):
         return Verdict("clarify", "不像人的体温，得问")
-    if left.bits & mask("verb device degree_word") and around.message & mask("temp device") and not around.message & FOREIGN:
+    if (
+        left.bits & mask("verb device degree_word")
+        and around.message & mask("temp device")
+        and not around.message & FOREIGN
+    ):
         return Verdict("clarify", "不像人的体温，得问")
     if direct and around.siblings and (not plain_int or len(number.written) >= 3):
         return Verdict("clarify", "别人的都像体温，这个不像")
@@ -298,7 +392,12 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         return Verdict("clarify", "像打错的体温")
     if left.bits & BIT["verb"] and not plain_int and around.clean and not around.message & FOREIGN:
         return Verdict("clarify", "像打错的体温")
-    if number.unit is Unit.DEGREE and not plain_int and around.clean and not around.message & (FOREIGN | BIT["common"]):
+    if (
+        number.unit is Unit.DEGREE
+        and not plain_int
+        and around.clean
+        and not around.message & (FOREIGN | BIT["common"])
+    ):
         return Verdict("clarify", "不像人的体温，得问")
     return no("看不出是体温")
 

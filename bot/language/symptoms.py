@@ -4,10 +4,11 @@ from bot.language.lines import LineReader
 from bot.language.meaning import SELF, Symptom
 from bot.language.people import Kind, Mention, mentions
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask
+from bot.language.words import BIT, mask, word_set
 
-DENIED = frozenset("不 没 无 没有 未 无明显 都不 也不 未见 没啥 没有什么 别 不再".split())
+DENIED = word_set("不 没 无 没有 未 无明显 都不 也不 未见 没啥 没有什么 别 不再")
 FEVER = "发烧"
+MOST = 60  # words looked at in one message
 
 
 def complaints(lines: list[list[Token]], reader: LineReader) -> tuple[list[Symptom], list[Symptom]]:
@@ -15,13 +16,19 @@ def complaints(lines: list[list[Token]], reader: LineReader) -> tuple[list[Sympt
     found: list[Symptom] = []
     danger: list[Symptom] = []
     message = reader.message
-    if message.bits & mask("news notice joke wish request") or not message.bits & mask("symptom danger feverish"):
+    if message.bits & mask("news notice joke wish request") or not message.bits & mask(
+        "symptom danger feverish"
+    ):
         return found, danger
+    left = MOST
     for line in lines:
         people = mentions(line, message.own)
         for at, token in enumerate(line):
             if not token.bits & mask("symptom danger feverish") or token.bits & BIT["kin"]:
                 continue
+            left -= 1
+            if left < 0:
+                return found, danger
             if _denied(line, at) or _elsewhere(line, at) or _foreign(line, at):
                 continue
             who = _whose(line, at, people)
@@ -49,7 +56,7 @@ def _denied(line: list[Token], at: int) -> bool:
         token = line[place]
         if token.kind in ("comma", "stop", "num"):
             return False
-        if token.text in DENIED or token.bits & BIT["negation"] and token.text != "不是":
+        if token.text in DENIED or (token.bits & BIT["negation"] and token.text != "不是"):
             return True
         if token.kind == "space" and place != at - 1:
             return False

@@ -18,9 +18,13 @@ CLOCK_SAID = re.compile(
 YEAR = re.compile(r"(?:19|20)\d\d[年/.-](\d{1,2})[月/.-](\d{1,2})日?(?!\d)")
 DATE = re.compile(r"(\d{1,2})\s?月\s?(\d{1,2})\s?[日号]?(?!\d)")
 DATE_ZH = re.compile(rf"([一二三四五六七八九十]{{1,2}})月({ZH}{{1,3}})[日号]")
-DATE_SHORT = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?=\s?[日:：,，]?\s*(?:[早午中晚]|体温|[34]\d))(?![\d.])")
+DATE_SHORT = re.compile(
+    r"(\d{1,2})[/.-](\d{1,2})(?=\s?[日:：,，]?\s*(?:[早午中晚]|体温|[34]\d))(?![\d.])"
+)
 DAY_ONLY = re.compile(r"(\d{1,2})[号日](?![楼院栋店房门线车口卡])")
-LUNAR = re.compile(r"(?:正月|腊月|冬月|阴历|农历|旧历|[二三四五六七八九十]月)?初([一二三四五六七八九十])(?!中|级|步|期|衷)")
+LUNAR = re.compile(
+    r"(?:正月|腊月|冬月|阴历|农历|旧历|[二三四五六七八九十]月)?初([一二三四五六七八九十])(?!中|级|步|期|衷)"
+)
 LUNAR_MONTH = re.compile(rf"(?:正月|腊月|冬月|阴历|农历|旧历)(?:的)?({ZH}{{1,3}}|廿{ZH}?)")
 WEEKDAY = re.compile(r"(?:这个?|本)?(?:周|星期|礼拜)([一二三四五六日天])(?!家|年|围)")
 WEEK = "一二三四五六日"
@@ -119,7 +123,7 @@ def _offset(sent_on: date, month: int | None, day: int | None) -> int | None:
         except ValueError:
             continue
         gap = (then - sent_on).days
-        if gap <= 0 or year == sent_on.year and gap < 60:
+        if gap <= 0 or (year == sent_on.year and gap < 60):
             return gap
     return None
 
@@ -160,7 +164,9 @@ STARTS = {
 }
 
 
-def settle(when: When, clock: Clock | None, sent_minute: int) -> tuple[int, Period | None, int | None]:
+def settle(
+    when: When, clock: Clock | None, sent_minute: int
+) -> tuple[int, Period | None, int | None]:
     """Day, period and minute of a reading from all that was said of its time."""
     day, period = when.day, when.period
     minute: int | None = None
@@ -187,8 +193,10 @@ def _on_the_clock(clock: Clock, when: When, sent_minute: int) -> tuple[int, int 
             day = -1
         return minute, day
     if when.period is not None:
-        if when.period in (Period.AFTERNOON, Period.EVENING) and minute < half and not (
-            when.night and minute < 6 * 60
+        if (
+            when.period in (Period.AFTERNOON, Period.EVENING)
+            and minute < half
+            and not (when.night and minute < 6 * 60)
         ):
             minute += half
         if when.period is Period.NOON and minute < 6 * 60:

@@ -24,8 +24,13 @@ FLAT = re.compile(
     r"(?:\d{1,3}(?:号楼|栋|幢|号院|#楼|#)\s?)?(?:\d{1,2}单元\s?)?\d{3,4}(?:室|房|号(?!楼|院)|户)?(?![\d.])"
     r"|\d{1,3}(?:号楼|栋|幢|号院)\s?\d{1,2}单元\s?\d{3,4}(?:室|房|号)?|单元\s?\d{3,4}|\d{1,2}-\d{1,2}-\d{3,4}"
 )
-GROUP_NO = re.compile(rf"(?:\d{{1,3}}|[一二三四五六七八九十]{{1,3}})(?:组|队|屯|村|社|栋|号楼|单元|网格|大队|小队|片|巷|排|年级|班|号院)(?!长)")
-COUNT = re.compile(r"(?:一家|全家|一家子|家里|家|我们|俺们|咱们|一共|共)?\s?(\d{1,2}|[二两三四五六七八九十]{1,2}|俩|仨)\s?(?:口子|口人|口|个人|人)(?!罩|气|感|味|腔|温|表|算|才|民|家说)")
+GROUP_NO = re.compile(
+    r"(?:\d{1,3}|[一二三四五六七八九十]{1,3})(?:组|队|屯|村|社|栋|号楼|单元|网格|大队|小队|片|巷|排|年级|班|号院)(?!长)"
+)
+COUNT = re.compile(
+    r"(?:一家|全家|一家子|家里|家|我们|俺们|咱们|一共|共)?\s?(\d{1,2}|[二两三四五六七八九十]{1,2}|俩|仨)"
+    r"\s?(?:口子|口人|口|个人|人)(?!罩|气|感|味|腔|温|表|算|才|民|家说)"
+)
 COUNT_KIN = re.compile(r"(?:\d|[两二三四五]|俩|仨)(?:个)?(?=[孩娃孙儿闺女宝老小崽妮丫外侄])")
 SPACE, LINE = " ", "\n"
 STOPS = frozenset("。！？!?；;…")
@@ -33,18 +38,21 @@ COMMAS = frozenset(",、，")
 OPEN, CLOSE = frozenset("(【「『《<〈[{"), frozenset(")】」』》>〉]}")
 QUOTES = frozenset("“”\"'‘’")
 NAME_END = mask(
-    "day period night now temp verb fever feverish link all kin fine particle unmeasured about over under site "
-    "others household family_of title and ditto symptom device degree_word self third loose plan office unit notime high low negation slip"
+    "day period night now temp verb fever feverish link all kin fine particle unmeasured about "
+    "over under site "
+    "others household family_of title and ditto symptom device degree_word "
+    "self third loose plan office unit notime high low negation slip"
 )
 NAME_LEFT = mask(
-    "day period night now temp verb link all kin job office title fine particle and site about high low notice "
+    "day period night now temp verb link all kin job office title fine particle and site about "
+    "high low notice "
     "slip self third you negation greeting hypo household wo seq notime example mine_before"
 )
 
 
 @dataclass(slots=True)
 class Token:
-    """kind: word, name, num, clock, date, flat, code, latin, space, comma, stop, line, mark, open, close, char …"""
+    """A piece of the text; kind says what it is: word, name, num, clock, date, comma."""
 
     kind: str
     text: str
@@ -68,7 +76,9 @@ def _by_head(names: frozenset[str]) -> dict[str, tuple[str, ...]]:
 class Cutter:
     """One pass over one message."""
 
-    def __init__(self, text: str, sent_on: date, names: frozenset[str], own: Collection[str]) -> None:
+    def __init__(
+        self, text: str, sent_on: date, names: frozenset[str], own: Collection[str]
+    ) -> None:
         self.text = text
         self.sent_on = sent_on
         self.lexicon: Words = words()
@@ -151,8 +161,10 @@ class Cutter:
 
     def _fresh(self) -> bool:
         """Whether a list number may stand here: at the start of a line or behind a blank."""
-        return not self.out or self.out[-1].kind in ("line", "space", "comma", "stop", "mark", "close", "emoji") or (
-            self.out[-1].text == ":"
+        return (
+            not self.out
+            or self.out[-1].kind in ("line", "space", "comma", "stop", "mark", "close", "emoji")
+            or (self.out[-1].text == ":")
         )
 
     def _digit(self, at: int) -> Token:
@@ -192,13 +204,20 @@ class Cutter:
     def _han(self, at: int) -> Token:
         text = self.text
         char = text[at]
-        if char == "家" and self.out and (self.out[-1].kind == "name" or self.out[-1].bits & BIT["kin"]):
+        if (
+            char == "家"
+            and self.out
+            and (self.out[-1].kind == "name" or self.out[-1].bits & BIT["kin"])
+        ):
             return Token("word", char, at, at + 1, self.lexicon.classes[char])
         known = self._known_name(at)
         if known:
             return Token("name", text[at : at + known], at, at + known, BIT["name"])
         size = self.lexicon.longest(text, at)
         word = text[at : at + size] if size else ""
+        if size >= 2 and word[-1] == "体" and text.startswith("温", at + size):
+            size -= 1  # 个体温 is 个 and 体温
+            word = text[at : at + size]
         bits = self.lexicon.classes.get(word, 0)
         if RUN.match(char) or char in "正腊冬阴农旧周星礼初俩仨一全家这本":
             numeral = self._numeral(at, size, bits)
@@ -212,7 +231,7 @@ class Cutter:
         return Token("char", char, at, at + 1)
 
     def _numeral(self, at: int, size: int, bits: int) -> Token | None:
-        """A number, time, count or group that starts with a Chinese numeral, where it beats the word."""
+        """A number, time, count or group in Chinese numerals, where it beats the word."""
         text = self.text
         group = GROUP_NO.match(text, at)
         if group and group.end() - at > size:
@@ -249,7 +268,8 @@ class Cutter:
     def _called(self, at: int, size: int, bits: int) -> int:
         """Length of 何大爷, 老孟头, 小田, 老李大叔; 0 where nobody is called so."""
         text, lexicon = self.text, self.lexicon
-        if self.out and not self._name_may_start():
+        free = not self.out or self._name_may_start()
+        if not free and self.out[-1].kind != "word":
             return 0
         head = 0
         if text[at] in "老小阿" and text[at + 1 : at + 2] in lexicon.surnames:
@@ -266,8 +286,8 @@ class Cutter:
         longest = lexicon.longest(text, after) if after < len(text) else 0
         if longest and lexicon.classes[text[after : after + longest]] & BIT["title"]:
             end = after + longest
-            return end - at
-        if head == 2:
+            return end - at if free or len(text[after:end]) > 1 else 0
+        if head == 2 and free:
             if text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
                 return 3
             if self._name_ends(after) or text[after] == "家":
@@ -303,15 +323,24 @@ class Cutter:
         """Whether the given name would eat a word that must stand: 李老伴, 王今早."""
         for inner in range(at + head, end):
             size = self.lexicon.longest(self.text, inner)
+            if (
+                size == 2
+                and self.text[inner] in "小大二"
+                and self.text[inner + 1] in "宝妮丫双胖妹弟军"
+            ):
+                continue  # 宋小宝 is a name, 李老伴 is none
             if size >= 2 and self.lexicon.classes[self.text[inner : inner + size]] & NAME_BREAK:
                 return True
         given = self.text[at + head : end]
         bits = self.lexicon.classes.get(given, 0)
-        if bits & NAME_BREAK_WHOLE:
+        if bits & NAME_BREAK_WHOLE and not (len(given) == 2 and given[0] in "小大二"):
             return True
         last = self.text[end - 1]
         if last in NO_GIVEN_NAME:
             return True
+        hard = end >= len(self.text) or not "\u4e00" <= self.text[end] <= "\u9fff"
+        if hard and last in "有和都也在不跟":
+            return False
         return last in "家的是了吗我俺都也有没不和跟说在你他她岁个这那量测烧" or bool(
             self.lexicon.classes.get(last, 0) & BIT["kin"] and end - at == head + 1
         )
@@ -341,9 +370,28 @@ class Cutter:
         return bool(self.lexicon.classes[text[end : end + size]] & NAME_END)
 
 
-NO_GIVEN_NAME = frozenset("县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到")
-NAME_BREAK = mask("kin", "day", "period", "self", "household", "temp", "verb", "others", "fever", "symptom", "fine", "unmeasured", "title", "device")
-NAME_BREAK_WHOLE = mask("kin", "title", "office", "day", "period", "temp", "verb", "fine", "goods", "heat")
+NO_GIVEN_NAME = frozenset(
+    "县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到"
+)
+NAME_BREAK = mask(
+    "kin",
+    "day",
+    "period",
+    "self",
+    "household",
+    "temp",
+    "verb",
+    "others",
+    "fever",
+    "symptom",
+    "fine",
+    "unmeasured",
+    "title",
+    "device",
+)
+NAME_BREAK_WHOLE = mask(
+    "kin", "title", "office", "day", "period", "temp", "verb", "fine", "goods", "heat"
+)
 
 
 def cut(text: str, sent_on: date, names: frozenset[str], own: Collection[str]) -> list[Token]:

@@ -10,19 +10,32 @@ from typing import Any
 from bot.language.data import language_dir
 from bot.language.meaning import Period, Site
 
-CLASSES = (
+
+def word_set(listed: str) -> frozenset[str]:
+    """Words parted by blanks."""
+    return frozenset(listed.split())
+
+
+def list_of(listed: str) -> list[str]:
+    """Words parted by blanks, in order."""
+    return listed.split()
+
+
+CLASSES = list_of(
     "self wo third you it household pair triple others kin title office job family_of namehead "
     "nametail day period site night now greeting notime temp degree_word verb fever feverish "
-    "device loose about over under over_after under_after between high low to seq whole link "
-    "fine particle ditto all and noone unmeasured heat goods money unit ordinal hearsay says_self news "
-    "notice rule hypo wish joke story plan request example feel question modal unsure blurry "
-    "slip weak_slip standard takeback mixed_up mine_before negation aggregate returnee gathering shortage complaint "
-    "badly anyone moving climate again medicine signature symptom danger idiom cause split emoji name common"
-).split()
+    "device loose about over under over_after under_after between high low to seq whole link fine "
+    "particle ditto all and noone unmeasured heat goods money unit ordinal hearsay says_self news "
+    "notice rule hypo wish joke story plan request example feel question modal unsure blurry slip "
+    "weak_slip standard takeback mixed_up mine_before negation aggregate returnee gathering "
+    "shortage complaint badly place anyone moving climate again medicine signature symptom danger "
+    "idiom cause split emoji name common"
+)
 BIT = {name: 1 << n for n, name in enumerate(CLASSES)}
-PREFIXES = "大 二 三 四 五 六 小 老".split()
+PREFIXES = list_of("大 二 三 四 五 六 小 老")
 
 
+@lru_cache(maxsize=1024)
 def mask(*names: str) -> int:
     """The classes as one bit mask."""
     bits = 0

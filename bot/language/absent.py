@@ -1,0 +1,41 @@
+"""Who is named in a list without a number: 没在家, 未测, an empty line."""
+
+from collections.abc import Collection
+
+from bot.language.lines import Draft
+from bot.language.people import Kind, Mention, mentions
+from bot.language.tokens import Token
+from bot.language.words import BIT
+
+PEOPLE = (Kind.NAME, Kind.KIN, Kind.FAMILY, Kind.SELF, Kind.FLAT)
+
+
+def absent_people(
+    lines: list[list[Token]], drafts: list[Draft], own: Collection[str], is_list: bool
+) -> tuple[str, ...]:
+    """Names in order, each once; only where others are reported beside them."""
+    if not any(d.verdict.outcome != "no" for d in drafts):
+        return ()
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        good = [d for d in drafts if d.line == number and d.verdict.outcome != "no"]
+        taken = {m.first for d in good for m in (*d.left.mentions, d.mention) if m is not None}
+        for mention in mentions(line, own):
+            if mention.kind not in PEOPLE or mention.first in taken:
+                continue
+            if _without_number(line, mention, is_list and not good):
+                found.extend(w for w in mention.who if w not in found)
+    return tuple(found[:200])
+
+
+def _without_number(line: list[Token], mention: Mention, empty_counts: bool) -> bool:
+    rest = [
+        t
+        for t in line[mention.last + 1 : mention.last + 6]
+        if t.kind not in ("space", "open", "punct")
+    ]
+    if not rest:
+        return empty_counts
+    return bool(rest[0].bits & BIT["unmeasured"]) or (
+        len(rest) > 1 and bool(rest[1].bits & BIT["unmeasured"]) and rest[0].kind == "word"
+    )

@@ -1,0 +1,200 @@
+"""When and where a number was measured: the times and sites of its clause, line and heading."""
+
+from bot.language.drafts import TIME, Draft
+from bot.language.headings import later
+from bot.language.meaning import Period
+from bot.language.people import Mention
+from bot.language.subjects import SKIP
+from bot.language.times import When, settle
+from bot.language.tokens import Token
+from bot.language.whose import Whose
+from bot.language.words import BIT, mask, word_set
+
+TAIL = mask("verb site device unit temp again greeting")  # may stand in 夹了十分钟, 今早量的
+TAIL_WORDS = word_set("的 了 吧 呢 哈 是 都 都是 在 用 里 上 过 这 那 刚 、 和")
+
+
+class Moments(Whose):
+    """Gives numbers their day, part of the day and site."""
+
+    def _clause_ends(self, place: int, token: Token) -> None:
+        """Decides whether a time said in this clause holds on."""
+        bits = self.before[place]
+        said = self.clause_when
+        clause = self.clause[place - 1] if place else 0
+        only_time = not clause & ~(TIME | SKIP & ~BIT["returnee"])
+        if said.said and (
+            clause & mask("verb temp fever feverish slip symptom")
+            or (only_time and not clause & BIT["greeting"])
+        ):
+            self.when = self._join(self.when, said)
+        self.clause_when = When()
+        self.clock_at = None if not only_time else self.clock_at
+        if self.clause_site is not None and clause & mask("verb temp"):
+            self.site = self.clause_site
+        if (
+            token.kind == "stop"
+            and not bits & mask("verb temp fever feverish symptom device")
+            and not (
+                self.drafts and self.drafts[-1].verdict.outcome != "no" and token.text in ";；"
+            )
+        ):
+            self.topic = self.reader.head_person
+
+    def _join(self, old: When, new: When) -> When:
+        """A time said later beside one said before: 昨天早…，晚… keeps the day."""
+        if new.now or new.day is not None:
+            return new
+        if new.period is None or old.day is None:
+            return new
+        if new.night:
+            return new
+        order = list(Period)
+        if old.period is not None and order.index(new.period) < order.index(old.period):
+            return When(min(0, old.day + 1), new.period)
+        return When(old.day, new.period)
+
+    def _time_and_site(self, place: int, token: Token) -> None:
+        if token.kind == "clock" and token.clock is not None:
+            self.clock_at = place
+        elif token.kind == "date" or token.bits & TIME:
+            if (
+                place == 0
+                and token.text == "早"
+                and len(self.line) > 1
+                and self.line[1].kind in ("comma", "stop")
+            ):
+                return  # 早，我36.5 greets
+            before = self.clause_when.day
+            self.clause_when = later(self.clause_when, token)
+            if before is not None and token.bits & BIT["day"] and before != self.clause_when.day:
+                self.also = before
+            if token.kind == "date" or token.bits & mask("now day"):
+                self.clock_at = None
+        elif token.bits & BIT["site"]:
+            self._site(place, token)
+
+    def _site(self, place: int, token: Token) -> None:
+        site = self.lexicon.sites[token.text]
+        opened = any(self.line[p].kind == "open" for p in range(max(0, place - 4), place))
+        if opened and self.drafts and self.drafts[-1].site is None and self._closes(place):
+            self.drafts[-1].site = site
+            return
+        self.clause_site = site
+
+    def _closes(self, place: int) -> bool:
+        return any(t.kind == "close" for t in self.line[place + 1 : place + 4])
+
+    def _when_and_where(self, draft: Draft, place: int) -> None:
+        when = self._join(self.when, self.clause_when) if self.clause_when.said else self.when
+        own = self.clause_when.said
+        if self.clock_at is not None and not own and self.when.night:
+            when = When(now=True)
+        if not when.said or (not own and when.day is None and when.period is None and not when.now):
+            when = self.reader.head_when
+        elif own and when.day is None and self.reader.head_when.day is not None and not when.now:
+            when = self._join(self.reader.head_when, when) if when.period else self.reader.head_when
+        clock = self.line[self.clock_at].clock if self.clock_at is not None else None
+        behind = self._time_behind(place)
+        if behind.said:
+            when, own, clock = behind, True, None
+        draft.timed = own or clock is not None
+        draft.day, draft.period, draft.minute = settle(when, clock, self.message.said.sent_minute)
+        columns = self.message.shape.columns
+        if columns and not draft.timed:
+            draft.period = self._column(place, columns) or draft.period
+        if not own and clock is None and draft.left.bits & BIT["again"]:
+            draft.period = None
+        if own:
+            mention = draft.left.mentions[-1] if draft.left.mentions else None
+            late = mention is not None and self._time_after(mention, place) and (when.day or 0) < 0
+            self.when = when if not late else When()
+            if late:
+                self.late = draft
+        self.clause_when = When()
+        self.clock_at = None
+        draft.site = self.clause_site or self.site or self.reader.head_site
+        if self.clause_site is not None:
+            same = not draft.left.mentions or self.bound == 0
+            self.site = self.clause_site if same and not draft.left.mentions else None
+        elif draft.left.mentions:
+            draft.site = self.reader.head_site if self.site is None else self.site
+        self.clause_site = None
+
+    def _time_behind(self, place: int) -> When:
+        """36.4是昨天早上的, 36.5今早量的."""
+        when = When()
+        for token in self.line[place + 1 : place + 8]:
+            if token.bits & TIME:
+                when = later(when, token)
+            elif when.said and token.text in ("的", "量的", "测的", "报的", "那个", "那次"):
+                return when
+            elif token.kind != "space" and token.text not in ("是", "那个", "这个", "才是"):
+                break
+        return When()
+
+    def _time_after(self, mention: Mention, place: int) -> bool:
+        """孩子昨晚38.5: the time belongs to that person and does not carry to the next."""
+        return any(t.bits & mask("day night") for t in self.line[mention.last + 1 : place])
+
+    def _column(self, place: int, columns: tuple[Period | None, ...]) -> Period | None:
+        start = max(
+            (d.at for d in self.drafts[:-1] if d.verdict.outcome != "no" and d.left.mentions),
+            default=0,
+        )
+        mention = self.drafts[-1].left.mentions
+        if mention:
+            start = mention[-1].last
+        marks = sum(1 for t in self.line[start:place] if t.text in ("/", "|", "、"))
+        if any(t.text == "|" for t in self.line[start:place]):
+            marks -= 1
+        earlier = sum(1 for d in self.drafts[:-1] if d.verdict.outcome != "no" and d.at >= start)
+        index = max(marks, earlier)
+        return columns[index] if index < len(columns) else None
+
+    def _trailing(self) -> None:
+        """额36.2 腋36.7 中午: what stands behind the last number holds for all before it."""
+        good = [d for d in self.drafts if d.verdict.outcome != "no"]
+        if not good:
+            return
+        tail = self.line[good[-1].at + 1 :]
+        site, when = None, When()
+        clause: list[Token] = []
+        deep = 0
+        for token in [*tail[:60], Token("stop", "", 0, 0)]:
+            if token.kind == "open":
+                deep += 1
+            if token.kind in ("comma", "stop", "open", "close", "space"):
+                words_in = [t for t in clause if t.kind != "space"]
+                fits = words_in and all(
+                    t.bits & (TIME | TAIL)
+                    or t.text in TAIL_WORDS
+                    or t.kind in ("clock", "date", "num")
+                    for t in words_in
+                )
+                if fits:
+                    for t in words_in:
+                        if t.bits & TIME and not t.bits & BIT["greeting"]:
+                            when = later(when, t)
+                        if t.bits & BIT["site"] and not deep:
+                            site = self.lexicon.sites[t.text]
+                    if any(t.bits & mask("plan") for t in words_in):
+                        when = When()
+                clause = []
+                if token.kind == "close":
+                    deep = max(0, deep - 1)
+            else:
+                clause.append(token)
+        for draft in good:
+            if site is not None and draft.site is None:
+                draft.site = site
+            if (
+                (when.day is not None or when.period is not None)
+                and not draft.timed
+                and (when.day or 0) <= 0
+                and (draft.period is None and draft.day == 0)
+            ):
+                draft.day, draft.period, draft.minute = settle(
+                    when, None, self.message.said.sent_minute
+                )
+        self._whole_family(good)

@@ -1,0 +1,93 @@
+"""One pass over one line, left to right: every number judged, each with who, when and where."""
+
+from dataclasses import replace
+
+from bot.language.drafts import Draft
+from bot.language.moments import Moments
+from bot.language.numerals import Form
+from bot.language.people import Kind, Mention
+from bot.language.subjects import weigh
+from bot.language.tokens import Token
+from bot.language.words import BIT, mask
+
+
+class Scan(Moments):
+    """The pass."""
+
+    def run(self) -> list[Draft]:
+        """All numbers of the line judged, each with who, when and where."""
+        first_of_clause: Mention | None = None
+        for place, token in enumerate(self.line):
+            mention = self.by_first.get(place)
+            if mention is not None:
+                first_of_clause = self._meet(mention, first_of_clause)
+            if token.kind in ("comma", "stop"):
+                self._clause_ends(place, token)
+                first_of_clause = None
+            elif (
+                token.number is not None
+                and token.number.form is not Form.PLAIN
+                and not self.covered[place]
+            ):
+                self._number(place, token)
+            elif not self.covered[place] or token.kind == "clock":
+                self._time_and_site(place, token)
+        self._trailing()
+        self._ditto()
+        return self.drafts
+
+    def _number(self, place: int, token: Token) -> None:
+        number = token.number
+        assert number is not None  # noqa: S101 - asked by the caller
+        left = self._left(place)
+        around = self._around(place, token, left)
+        verdict = self._paired(place, token, left) or weigh(number, left, around)
+        draft = Draft(token, self.number, place, verdict, left=left)
+        self.drafts.append(draft)
+        if verdict.outcome == "no":
+            return
+        self._who(draft, place, left)
+        self._bound_and_value(draft, place)
+        self._when_and_where(draft, place)
+        if self.also is not None and left.all and verdict.outcome == "reading":
+            self.drafts.insert(-1, replace(draft, day=min(0, self.also)))
+        self.also = None
+        self.bound = place + 1
+        self.reader.last = draft
+        if draft.mention is not None and draft.mention.kind is not Kind.OTHERS:
+            self.topic = draft.mention
+            if draft.mention.kind in (Kind.KIN, Kind.NAME, Kind.FAMILY):
+                self.third = draft.mention
+
+    def _bound_and_value(self, draft: Draft, place: int) -> None:
+        number = draft.token.number
+        assert number is not None  # noqa: S101 - only numbers get here
+        draft.celsius = number.celsius
+        draft.approx = number.loose
+        right = self.line[place + 1] if place + 1 < len(self.line) else None
+        if right is not None and right.kind == "space" and place + 2 < len(self.line):
+            right = self.line[place + 2]
+        near = draft.left.near | (self._two_left(place) if draft.left.near & mask("link") else 0)
+        if near & BIT["about"] or draft.left.bits & BIT["about"]:
+            draft.approx = True
+        high = (draft.left.near | draft.left.bits) & BIT["high"]
+        if (
+            high
+            and draft.mention is not None
+            and draft.mention.kind in (Kind.HOUSEHOLD, Kind.FAMILY)
+        ):
+            draft.approx = True
+        if draft.left.bits & BIT["under"]:
+            draft.approx, draft.bound = True, "under"
+        elif draft.left.bits & BIT["over"]:
+            draft.approx, draft.bound = True, "over"
+        if right is not None:
+            if right.bits & BIT["under_after"]:
+                draft.approx, draft.bound = True, "under"
+            elif right.bits & BIT["over_after"]:
+                draft.approx, draft.bound = True, "over"
+            elif right.bits & BIT["loose"] and not right.bits & BIT["particle"]:
+                draft.approx = True
+
+    def _two_left(self, place: int) -> int:
+        return self.line[place - 2].bits if place >= 2 else 0

@@ -1,0 +1,101 @@
+"""One line being read: its tokens, people, scopes, and what has been met so far."""
+
+from bot.language.drafts import Draft
+from bot.language.headings import Headings
+from bot.language.meaning import Site
+from bot.language.people import Kind, Mention
+from bot.language.times import When
+from bot.language.tokens import Token
+from bot.language.words import BIT
+
+STOPPING = frozenset(["stop"])
+
+
+class LineState:
+    """The state of one pass over one line."""
+
+    def __init__(
+        self, reader: Headings, line: list[Token], number: int, found: list[Mention]
+    ) -> None:
+        self.reader = reader
+        self.message = reader.message
+        self.lexicon = reader.lexicon
+        self.line = line
+        self.number = number
+        self.mentions = found
+        self.by_last = {m.last: m for m in found}
+        self.by_first = {m.first: m for m in found}
+        self.covered = [False] * len(line)
+        for m in found:
+            for place in range(m.first, m.last + 1):
+                self.covered[place] = True
+        self.free = [
+            0 if covered else t.bits for t, covered in zip(line, self.covered, strict=True)
+        ]
+        self.drafts: list[Draft] = []
+        self.used: set[int] = set()
+        self.bound = 0
+        self.topic: Mention | None = reader.head_person
+        self.third: Mention | None = None
+        self.when = When()
+        self.clause_when = When()
+        self.clock_at: int | None = None
+        self.site: Site | None = None
+        self.clause_site: Site | None = None
+        self.also: int | None = None
+        self._scopes()
+
+    def _scopes(self) -> None:
+        """Class masks of every clause and sentence, before and behind each place."""
+        size = len(self.line)
+        self.before = [0] * (size + 1)
+        self.after = [0] * (size + 1)
+        self.clause = [0] * size
+        bits = start = 0
+        for place, token in enumerate(self.line):
+            if token.kind in STOPPING:
+                bits = 0
+            bits |= self.free[place]
+            self.before[place + 1] = bits
+        bits = 0
+        for place in range(size - 1, -1, -1):
+            self.after[place + 1] = bits
+            if self.line[place].kind in STOPPING:
+                bits = BIT["question"] if self.line[place].text in "?？" else 0
+            bits |= self.free[place]
+        self.after[0] = bits
+        bits = 0
+        for place in range(size + 1):
+            if place == size or self.line[place].kind in ("comma", "stop"):
+                if place < size and self.line[place].text in "?？":
+                    bits |= BIT["question"]
+                self.clause[start:place] = [bits] * (place - start)
+                start, bits = place, 0
+            else:
+                bits |= self.free[place]
+
+    def _office_call(self, mention: Mention) -> bool:
+        """何师傅，…: somebody spoken to, not of."""
+        if mention.kind is not Kind.NAME or mention.first > 1:
+            return False
+        text = mention.who[0]
+        size = 2
+        if (
+            not self.lexicon.classes.get(text[1:], 0) & BIT["title"]
+            and not self.lexicon.classes.get(text[-2:], 0) & BIT["office"]
+        ):
+            return False
+        nxt = self.line[mention.last + 1] if mention.last + 1 < len(self.line) else None
+        return (
+            nxt is not None
+            and (nxt.kind in ("comma", "stop", "space") or nxt.text in ("好", "早", "你好", "您好"))
+            and size == 2
+        )
+
+    def _clause_before(self, place: int) -> int:
+        bits = 0
+        for at in range(place - 1, max(-1, place - 40), -1):
+            if self.line[at].kind in ("comma", "stop"):
+                break
+            bits |= self.free[at]
+        return bits

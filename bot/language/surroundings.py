@@ -1,0 +1,183 @@
+"""The scope that a number stands in, as its judge wants to know it."""
+
+from bot.language.leftside import LeftSide
+from bot.language.numerals import Form, Unit
+from bot.language.people import Kind
+from bot.language.relay import FOREIGN
+from bot.language.subjects import CLEAN, SKIP, Around, Left, Verdict, no
+from bot.language.tokens import Token
+from bot.language.words import BIT, mask
+
+
+class Surroundings(LeftSide):
+    """Looks around one number."""
+
+    def _paired(self, place: int, token: Token, left: Left) -> Verdict | None:
+        """Ages beside temperatures; the second end of a range; the second of two values."""
+        number = token.number
+        assert number is not None  # noqa: S101 - only numbers get here
+        bare = (
+            number.unit is Unit.NONE
+            and number.form in (Form.INTEGER, Form.SLIP)
+            and number.written.isdigit()
+        )
+        if bare and self.message.shape.is_list:
+            nxt = next(
+                (t for t in self.line[place + 1 :] if t.kind not in ("space", "punct", "comma")),
+                None,
+            )
+            if (
+                nxt is not None
+                and nxt.number is not None
+                and nxt.number.form in (Form.DECIMAL, Form.SPLIT)
+            ):
+                return no("是年龄或编号")
+        last = self.drafts[-1] if self.drafts else None
+        said_high = last is not None and (last.left.near | last.left.bits) & BIT["high"]
+        if left.near & BIT["low"] and said_high and last and last.verdict.outcome == "reading":
+            return no("最低的不记，记最高的")
+        if last is None or last.verdict.outcome != "reading" or number.celsius is None:
+            return None
+        between = [t for t in self.line[last.at + 1 : place] if t.kind not in ("space", "comma")]
+        ties = ("又", "还是", "或者", "或", "好像", "又好像", "要么")
+        if (
+            between
+            and len(between) <= 3
+            and all(t.text in ("一个", "另一个", "还有一个", "俩", "一个是") for t in between)
+        ):
+            return Verdict("reading", "跟前一个数成对")
+        if (
+            between
+            and len(between) <= 3
+            and all(t.bits & mask("to seq") or t.text in ties for t in between)
+        ):
+            return Verdict("reading", "跟前一个数成对")
+        return None
+
+    def _around(self, place: int, token: Token, left: Left) -> Around:
+        nearby = [t for t in self.line[place + 1 : place + 7] if t.kind not in ("space", "quote")][
+            :4
+        ]
+        glued = place + 1 < len(self.line) and self.line[place + 1].kind != "space"
+        stop = self.message
+        return Around(
+            clause=self.clause[place],
+            clause_before=self._clause_before(place),
+            before=self.before[place],
+            after=self.after[place + 1],
+            message=stop.bits,
+            right=tuple(nearby),
+            glued=glued,
+            clean=self._is_clean(place, left),
+            alone=stop.content == 0 and len(stop.shape.columns) == 0 and not stop.bits & FOREIGN,
+            siblings=stop.plausible
+            - (
+                1
+                if token.number and token.number.celsius and token.number.form is not Form.INTEGER
+                else 0
+            ),
+            is_list=stop.shape.is_list,
+            heading=self.reader.head_bits,
+            is_group=stop.said.is_group,
+            topic=self.topic,
+            settled=any(d.verdict.outcome == "reading" for d in self.drafts[-3:]),
+            listed=stop.shape.is_list,
+            labelled=bool(left.unknown) and self._labels(place, left),
+            only_places=self._only_places(place),
+            habit=self._is_habit(place),
+            inherits=self._inherits(place),
+            bare=self._is_bare(place, left),
+            people=any(m.kind in (Kind.KIN, Kind.NAME) for m in self.mentions),
+        )
+
+    def _labels(self, place: int, left: Left) -> bool:
+        """白菜36.8 is a label, 进屋缓了会儿36.3 tells what came before."""
+        start = place - 1
+        while start >= self.bound and self.line[start].kind not in ("comma", "stop"):
+            start -= 1
+        story = self.line[max(start + 1, self.bound) : place]
+        told = any(
+            t.text in ("了", "完", "会儿", "一会儿", "回", "着", "过") or t.text[-1] in "了完着"
+            for t in story
+        )
+        return not told or (len(left.unknown) <= 1 and not told)
+
+    def _only_places(self, place: int) -> bool:
+        for at in range(place - 1, max(-1, place - 40), -1):
+            if self.line[at].kind in ("comma", "stop"):
+                break
+            if self.free[at] & BIT["heat"] and not self.free[at] & BIT["place"]:
+                return False
+        return True
+
+    def _is_habit(self, place: int) -> bool:
+        """一紧张体温就37.2 says what happens now and again; 一量就38.5 does not."""
+        then = False
+        for at in range(place - 1, max(-1, place - 9), -1):
+            token = self.line[at]
+            if token.kind in ("comma", "stop"):
+                return False
+            if token.bits & BIT["verb"]:
+                return False
+            then = then or token.text == "就"
+            if (
+                then
+                and token.text[0] == "一"
+                and token.kind in ("word", "num")
+                and len(token.text) <= 2
+            ):
+                return token.text in ("一",)
+        return False
+
+    def _inherits(self, place: int) -> bool:
+        """昨天棚里37.6，今天36.8: both are of the greenhouse."""
+        last = self.drafts[-1] if self.drafts else None
+        if self.message.bits & BIT["slip"]:
+            return False
+        if (
+            last is None
+            or last.verdict.outcome != "no"
+            or not (last.left.unknown or last.left.foreign)
+        ):
+            return False
+        return not any(t.kind == "stop" for t in self.line[last.at : place])
+
+    def _is_bare(self, place: int, left: Left) -> bool:
+        """36.8，昨晚喝了点酒: the number is a clause of its own and comes first."""
+        if left.unknown or left.foreign or left.comma or self.bound:
+            return False
+        at = place + 1
+        while at < len(self.line) and (
+            self.line[at].bits & SKIP or self.line[at].kind in ("emoji", "space")
+        ):
+            at += 1
+        return at >= len(self.line) or self.line[at].kind in ("comma", "stop", "open")
+
+    def _is_clean(self, place: int, left: Left) -> bool:
+        """Only our own words from the last break to the next."""
+        if left.unknown:
+            at = left.unknown_at
+            gap = any(t.kind == "space" for t in self.line[at + 1 : place])
+            if not gap or not self._sentence_like(at):
+                return False
+        if left.foreign:
+            return False
+        for step, token in enumerate(self.line[place + 1 : place + 9], start=place + 1):
+            if token.kind in ("comma", "stop", "space", "emoji") or step in self.by_first:
+                return True
+            if token.kind in ("char", "code", "flat") or (
+                token.kind == "word" and not token.bits & CLEAN
+            ):
+                return False
+            if token.kind == "num":
+                return token.number is not None and token.number.form is not Form.PLAIN
+        return True
+
+    def _sentence_like(self, at: int) -> bool:
+        """Whether the words that end here, before a blank, are a sentence and no label."""
+        size, place = 0, at
+        while place >= self.bound and self.line[place].kind not in ("comma", "stop", "space"):
+            size += len(self.line[place].text)
+            place -= 1
+        last = self.line[at]
+        return size >= 5 or last.text[-1] in "了啊吧呢吗呀哈的"
