@@ -1,4 +1,4 @@
-"""The demo's village: invented people in the real system, with a clock that can be pushed forward."""
+"""The demo's village: invented people in the real system, with a clock that can be pushed."""
 
 import asyncio
 import json
@@ -351,7 +351,7 @@ class DemoVillage:
         self.version += 1
 
     async def reset(self) -> None:
-        """Begin again is a restart of the command: here only the chats on the screen are cleared."""
+        """Clear the chats on the screen; to begin again is a restart of the command."""
         self.lines.clear()
         self.thoughts.clear()
         self.recalled.clear()
@@ -414,7 +414,7 @@ def _people(session: Session) -> list[dict[str, str]]:
     for resident_id, person in names.items():
         if resident_id not in with_phone:
             continue
-        holder = names.get(homes.get(person.household_id or 0) or 0)
+        holder = names.get(homes.get(person.household_id))
         home = places.get(person.place_id, "")
         if holder is not None:
             home += f" {holder.name}家" + (f"的{person.called}" if person.called else "")
@@ -422,7 +422,7 @@ def _people(session: Session) -> list[dict[str, str]]:
             {
                 "id": person.name,
                 "name": person.name,
-                "role": roles.get(resident_id, "村民"),
+                "role": roles.get(resident_id or 0, "村民"),
                 "home": home,
             }
         )

@@ -1,6 +1,7 @@
-"""POST /hook/{channel}: raw bytes in, the platform's answer out, and nothing else.
+"""The door for platforms at /hook/{channel}: raw bytes in, the platform's answer out, nothing else.
 
-An ASGI object in front of FastAPI: a typed route costs several times what opening the envelope does.
+An ASGI object in front of FastAPI: a typed route costs several times what opening the envelope
+does.
 """
 
 import asyncio
@@ -179,7 +180,7 @@ class Hook:
         return heard.answer if row.is_new or heard.repeat is None else heard.repeat
 
     async def _passive(self, heard: Heard, row: Accepted, chat: str) -> Answer:
-        """Wait a bounded time for the turn and answer with its words; a repeat is answered the same."""
+        """Wait a bounded time for the turn and answer with its words; a repeat gets the same."""
         words = row.answer
         if words is None:
             if row.state == inbox.NEW:
@@ -212,7 +213,7 @@ class Hook:
 
 
 def refusal(error: WireError) -> Answer:
-    """What a call that is not the platform's is answered: the reason only where it helps a gateway."""
+    """The answer to a call that is not the platform's: the reason only where it helps."""
     if error.status != 422:
         return Answer(error.status)
     body = json.dumps({"error": error.code, "field": error.detail}).encode()

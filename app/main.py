@@ -31,7 +31,7 @@ class Web(FastAPI):
 
 
 def create_app(service: Service, village: DemoVillage | None = None) -> FastAPI:
-    """Hang the doors on a service: the hook, health, metrics, and the demo's page where there is one."""
+    """Hang the doors on a service: hook, health, metrics, and the demo's page if there is one."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

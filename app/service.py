@@ -1,6 +1,7 @@
 """One process of shouwang: everything built once, started and stopped in order.
 
-start: lock → migrate → what was on its way when we stopped → writer → sender → clock → language warm: ready
+start: lock → migrate → what was on its way when we stopped → writer → sender → clock
+       → language warm: ready
 stop:  no new calls → clock → what runs ends (10 s) → writer → connections
 """
 
@@ -135,7 +136,7 @@ class Service:
             self.sender.wake()
 
     async def _retry_loop(self) -> None:
-        """Wake the dispatcher for messages whose next try has come (the writer only wakes for new ones)."""
+        """Wake the dispatcher for messages whose next try has come (new ones wake it anyway)."""
         while True:
             await asyncio.sleep(0.5)
             self.writer.wake()

@@ -1,7 +1,7 @@
-"""A stage: the whole system in one thread and in virtual time, on which talks and drills are played.
+"""A stage: the whole system in one thread and in virtual time, for talks and drills.
 
-Nothing is stubbed but the platform: calls come in by the local channel's hear, go through inbox, dispatcher
-and handlers, and what is said leaves through the sender to the local channel's say.
+Nothing is stubbed but the platform: calls come in by the local channel's hear, go through inbox,
+dispatcher and handlers, and what is said leaves through the sender to the local channel's say.
 """
 
 import asyncio

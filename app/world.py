@@ -1,4 +1,4 @@
-"""A village made by words: places, houses, cadres, chats. Talks, the demo and drills are set up with it."""
+"""A village made by words, for talks, the demo and drills: places, houses, cadres, chats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

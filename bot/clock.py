@@ -43,7 +43,7 @@ class ManualClock:
 
 @dataclass
 class ShiftedClock:
-    """A clock that runs at the real pace from a chosen moment, and can be pushed forward (the demo)."""
+    """A clock that runs at the real pace from a chosen moment and can be pushed (the demo)."""
 
     start: datetime
     _since: float = field(default_factory=monotonic)
@@ -75,7 +75,7 @@ def local_minute(moment: datetime) -> int:
 
 
 def at(day: date, minute: int) -> datetime:
-    """The moment (UTC) at a minute of China's day; minutes under 0 or over 1439 reach other days."""
+    """The moment (UTC) at a minute of China's day; under 0 or over 1439 reaches other days."""
     days, rest = divmod(minute, MINUTES_A_DAY)
     naive = datetime(day.year, day.month, day.day, rest // 60, rest % 60, tzinfo=CHINA)
     return (naive + timedelta(days=days)).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Content: rule packs, question packs, notice templates and phrases, loaded and checked at start."""
+"""Content: rule and question packs, notice templates and phrases, loaded and checked at start."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Content:
     templates: Mapping[str, Template] = field(default_factory=dict)
 
     def phrase(self, key: str, **values: object) -> str:
-        """One phrase with its values. Where several wordings exist, `n` (a value) picks one in turn."""
+        """One phrase with its values; of several wordings `n` (a value) picks one in turn."""
         wording = self.phrases[key]
         if not isinstance(wording, str):
             number = values.get("n", 0)
@@ -107,7 +107,7 @@ def load_gate(folder: Path) -> tuple[Lexicon, Gate]:
 
 
 def load_templates(path: Path) -> dict[str, Template]:
-    """Notice templates of a file by id; a blank that the text lacks, or the other way round, is refused."""
+    """Notice templates of a file by id; its blanks and those of the text must be the same."""
     found: dict[str, Template] = {}
     for row in parse_toml(path).get("template", []):
         blanks = tuple((b["name"], b["ask"]) for b in row.get("blanks", []))

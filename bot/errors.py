@@ -8,7 +8,7 @@ BotError                 code: stable text for logs, metrics and tests
 │   ├── Throttled        not sent; yes, later
 │   ├── Unreachable      not sent (no connection, 5xx before anything was taken); yes, with backoff
 │   ├── Unknown          the request left and no answer came: perhaps sent
-│   └── Rejected         not sent, never will be: shown as "not delivered", with the platform's words
+│   └── Rejected         not sent, never will be: "not delivered", with the platform's words
 ├── RuleError            the domain says no; phrase: what the speaker is told
 └── ContentError         a pack is wrong: found at start, never at run time
 """

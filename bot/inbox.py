@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, exists, func, text, tuple_, update
+from sqlalchemy import select as columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -105,25 +106,27 @@ def _rows(
     wanted = [(a.channel, a.received.key) for a in arrivals if a.wants_row]
     if not wanted:
         return [None] * len(arrivals)
-    query = (
-        select(Inbox)
-        .where(tuple_(col(Inbox.channel), col(Inbox.key)).in_(wanted))
-        .options(load_only(*WANTED))  # without the payload: this runs while a platform waits
-    )
-    found = {(row.channel, row.key): row for row in session.exec(query).all()}
+    query = columns(
+        col(Inbox.channel),
+        col(Inbox.key),
+        col(Inbox.id),
+        col(Inbox.attempt),
+        col(Inbox.state),
+        col(Inbox.answer),
+    ).where(tuple_(col(Inbox.channel), col(Inbox.key)).in_(wanted))
+    found = {(row[0], row[1]): row for row in session.connection().execute(query).all()}
     out: list[Accepted | None] = []
     for arrival, row in zip(arrivals, rows, strict=True):
         if not arrival.wants_row:
             out.append(None)
             continue
-        kept = found[arrival.channel, arrival.received.key]
-        is_new = kept.attempt == row["attempt"]
-        out.append(Accepted(kept.id or 0, is_new, kept.state, kept.answer))
+        _, _, row_id, attempt, state, answer = found[arrival.channel, arrival.received.key]
+        out.append(Accepted(row_id or 0, attempt == row["attempt"], state, answer))
     return out
 
 
 def next_rows(session: Session, now: datetime, limit: int) -> list[Inbox]:
-    """Messages to handle, oldest first; a chat whose earlier message waits for its next try is left out."""
+    """Messages to handle, oldest first; not where an earlier one of the chat waits for a try."""
     earlier = aliased(Inbox)
     waits = exists().where(
         col(earlier.channel) == col(Inbox.channel),

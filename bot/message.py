@@ -13,7 +13,7 @@ class ChatKind(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """What came in. UNKNOWN is kept, answered as the platform wants, and shown as not understood."""
+    """What came in; UNKNOWN is kept, answered as the platform wants, shown as not understood."""
 
     TEXT = "text"
     VOICE = "voice"  # text holds the platform's transcript, "" where it gave none

@@ -1,4 +1,4 @@
-"""The outbox: what shall be said, paced, said, and what became of it. The only caller of Channel.say.
+"""The outbox: what shall be said, paced, said, and what became of it.
 
 queued ──claimed──▶ sending ──▶ sent
   ▲                    ├──▶ queued    throttled, unreachable: later
@@ -113,7 +113,8 @@ def claim(
 ) -> list[Claim]:
     """Take rows that may leave now: due, within the platform's limits, one at a time per chat.
 
-    Rows past their validity end here, and so do those that the filter stops; `settled` hears of them.
+    Rows past their validity end here, and so do those that the filter stops; `settled` hears of
+    them.
 
     Args:
         session: of a write transaction.
@@ -152,7 +153,7 @@ def claim(
 def _first_of_each_chat(
     now: datetime, left_out: Collection[str], busy: Collection[tuple[str, str]]
 ) -> SelectOfScalar[Outbox]:
-    """The row of each chat that is next: urgent first, then in order; a retry holds back what follows it."""
+    """Each chat's next row: urgent first, then in order; a retry holds back what follows it."""
     place = (
         func.row_number()
         .over(
@@ -200,7 +201,7 @@ def _ends(
 def _must_wait(
     session: Session, row: Outbox, now: datetime, limits: tuple[Limit, ...]
 ) -> datetime | None:
-    """When the tightest limit lets this row go; None: now; NEVER: not before its receiver writes again.
+    """When the tightest limit lets this row go; None: now; NEVER: once its receiver writes again.
 
     Counted from the rows that left, so a restart resets nothing.
     """
@@ -287,7 +288,7 @@ def _pause(session: Session, row: Outbox, until: datetime) -> None:
 
 
 def recover(session: Session, now: datetime) -> int:
-    """After a stop: rows that were on their way are perhaps sent; they go again with the same key."""
+    """After a stop: rows on their way are perhaps sent; they go again with the same key."""
     rows = session.exec(select(Outbox).where(Outbox.state == "sending")).all()
     for row in rows:
         row.state, row.is_perhaps_doubled, row.due_at = "unknown", True, now

@@ -1,4 +1,4 @@
-"""Who speaks and who is meant: from a platform's account to a resident, from a spoken word to a resident."""
+"""Who speaks and who is meant: from an account, or from a spoken word, to a resident."""
 
 import re
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _SUFFIX = re.compile(r"[（(].*[)）]$|[\d\-—_ ]+$")
 def identify(
     work: Work, inbound: Inbound
 ) -> tuple[Account, Resident | None, Chat | None, int | None]:
-    """The account, the person behind it if known, the group if it is one, and the place of it all."""
+    """The account, the person behind it if known, the group if it is one, and the place."""
     chat = _chat(work, inbound) if inbound.chat_kind is ChatKind.GROUP else None
     account = _account(work, inbound)
     if account.resident_id is None and chat is not None and chat.place_id is not None:
@@ -169,7 +169,7 @@ def find(
     who: str,
     owner: str = "",
 ) -> Found:
-    """Find whom a speaker means by `who`: self, a name, or a kinship word (its owner's, where said)."""
+    """Find whom a speaker means by `who`: self, a name, or a kinship word (of `owner`)."""
     if owner and place_id is not None:
         holder = find(db, account, speaker, place_id, owner).one
         return Found(tuple(_kin(db, holder, who))) if holder else Found(())
@@ -189,8 +189,8 @@ def find(
 def who_holds_the_phone(db: Session, speaker: Resident, words: Sequence[str]) -> Resident:
     """A child on grandma's phone says 俺奶: then it is the child who speaks.
 
-    That is so where a kinship word means nobody from the account's own place in the house, and means the
-    account's owner from the place of exactly one other member.
+    That is so where a kinship word means nobody from the account's own place in the house, and
+    means the account's owner from the place of exactly one other member.
     """
     if speaker.household_id is None or not any(kins_of(w) for w in words):
         return speaker

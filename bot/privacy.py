@@ -1,4 +1,4 @@
-"""The one outgoing filter: nothing that names a resident beside their health leaves into a village chat.
+"""The one outgoing filter: no resident's name beside their health goes into a village chat.
 
 It stands at the sender, behind every handler, so that no duty can forget it (rule S.2).
 """

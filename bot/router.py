@@ -75,7 +75,9 @@ class Turn:
             return self.work.to_chat(self.chat, text, topic, **options) is not None
         return self.reply_privately(text, topic, **options)
 
-    def reply_privately(self, text: str, topic: str = "reply", **options: Unpack[SayOptions]) -> bool:
+    def reply_privately(
+        self, text: str, topic: str = "reply", **options: Unpack[SayOptions]
+    ) -> bool:
         """Answer the speaker alone; False where no private way exists."""
         if not self.is_group:
             here = Address(self.inbound.channel, self.inbound.chat, ChatKind.PRIVATE)
@@ -90,7 +92,7 @@ class Turn:
         return True
 
     def say_here(self, text: str, topic: str = "group", **options: Unpack[SayOptions]) -> bool:
-        """Say something in the group in which this was said (rule S decides), or answer in private."""
+        """Say something in the group where this was said (rule S decides), or answer in private."""
         if not self.is_group:
             return self.reply_privately(text, "reply", **options)
         chat = self.chat
@@ -144,7 +146,7 @@ class Router:
         return keep
 
     def first(self, taker: Callable[[Turn], bool]) -> Callable[[Turn], bool]:
-        """Register something that may take a turn before its intents count (answers to our questions)."""
+        """Register what may take a turn before its intents count (answers to our questions)."""
         self.before.append(taker)
         return taker
 

@@ -36,7 +36,7 @@ class Units(Protocol):
 
 @dataclass
 class Sender:
-    """Says what is due, many chats side by side, each chat in order, each channel within its limits."""
+    """Says what is due: chats side by side, each in order, each channel within its limits."""
 
     channels: Mapping[str, Channel]
     clock: Clock
@@ -163,7 +163,7 @@ class Sender:
         await self.run(lambda session: outbox.part_done(session, row_id, now))
 
     def _watch(self, channel: str, result: str | SendError) -> None:
-        """Open the circuit of a channel that fails again and again; one message tries it afterwards."""
+        """Open the circuit of a channel that fails again and again; one message tries it later."""
         if isinstance(result, str) or not result.retryable or isinstance(result, Throttled):
             self._failures.pop(channel, None)
             self._paused.pop(channel, None)

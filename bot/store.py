@@ -1,7 +1,8 @@
 """The database: engine and sessions on SQLite or PostgreSQL, and the one writer with group commit.
 
-Several units of work share one transaction; each has a savepoint, so a unit's own changes stay all or nothing.
-Everybody waits for the commit, and the commit is on disk (synchronous FULL) before anybody is told.
+Several units of work share one transaction; each has a savepoint, so a unit's own changes stay all
+or nothing. Everybody waits for the commit, and the commit is on disk (synchronous FULL) before
+anybody is told.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ IN_MEMORY = "sqlite://"
 
 
 class Store:
-    """Two engines on one database: the writer's, whose transactions take the lock at once, and the readers'."""
+    """Two engines on one database: the writer's, which takes the lock at once, and the readers'."""
 
     def __init__(self, url: str) -> None:
         """`url`: an SQLAlchemy address; `sqlite://` lives in memory (talks, drills, tests)."""
@@ -67,7 +68,7 @@ class Store:
 
 
 def _sqlite(engine: Engine, *, begin: str, read_only: bool = False) -> None:
-    """Let us say BEGIN ourselves (the driver would begin too late) and set what keeps a commit on disk."""
+    """Say BEGIN ourselves (the driver's is too late) and set what keeps a commit on disk."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: Any) -> None:
@@ -91,7 +92,7 @@ class Background(Protocol):
     """Work that fills the time in which nobody waits for the writer (the dispatcher)."""
 
     def run(self, session: Session, must_yield: Callable[[], bool]) -> bool:
-        """Do a slice of it in this transaction, less where somebody waits; whether there is more."""
+        """Do a slice in this transaction, less where somebody waits; whether there is more."""
         ...
 
     def lags(self) -> bool:
@@ -114,9 +115,9 @@ class _Job:
 class Writer:
     """The one thread that writes.
 
-    Two lanes and a background: `accept` takes whole batches of arrivals in one statement, `run` takes
-    any unit of work. Arrivals go first. The background runs between them; in a burst (many arrivals a
-    moment ago) it gives way altogether, until it lags.
+    Two lanes and a background: `accept` takes whole batches of arrivals in one statement, `run`
+    takes any unit of work. Arrivals go first. The background runs between them; in a burst (many
+    arrivals a moment ago) it gives way altogether, until it lags.
     """
 
     store: Store
@@ -193,7 +194,7 @@ class Writer:
             return False
         if not self._in_burst():
             return True
-        # Nobody waits just now, but the next arrivals are on their way: a slice would keep them waiting.
+        # Nobody waits just now, but the next arrivals are near: a slice would keep them waiting.
         try:
             job = self._queue.get(timeout=BURST_S / 5)
         except Empty:
@@ -242,7 +243,7 @@ class Writer:
                     settled += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
                 for job in tasks:
                     settled.append((job, *_in_savepoint(session, job.what)))
-        # Whatever the store says no to (disk full, locked, a failed fsync), nobody in this batch may be told yes,
+        # Whatever the store refuses (disk full, locked, a failed fsync), nobody here may be told yes,
         # and the thread must live on: the next batch opens a new transaction.
         except Exception as error:
             self._failed(error)

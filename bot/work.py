@@ -86,7 +86,9 @@ class Work:
             return False
         return channel.can_push_private or account.has_private_way is True
 
-    def to_resident(self, resident_id: int, text: str, topic: str, **options: Unpack[SayOptions]) -> bool:
+    def to_resident(
+        self, resident_id: int, /, text: str, topic: str, **options: Unpack[SayOptions]
+    ) -> bool:
         """Tell a person privately; False where no private way exists (nothing was written then)."""
         account = self.account_for(resident_id)
         if account is None:
@@ -94,14 +96,18 @@ class Work:
         self.to_account(account, text, topic, **options)
         return True
 
-    def to_account(self, account: Account, text: str, topic: str, **options: Unpack[SayOptions]) -> None:
+    def to_account(
+        self, account: Account, text: str, topic: str, **options: Unpack[SayOptions]
+    ) -> None:
         """Write to one account. Reminders and notices wait for the end of the quiet hours."""
         to = Address(account.channel, account.account, ChatKind.PRIVATE)
         row = self._row(to, text, topic, options)
         row.resident_id = account.resident_id
         self._put(row)
 
-    def to_chat(self, chat: Chat, text: str, topic: str, **options: Unpack[SayOptions]) -> Outbox | None:
+    def to_chat(
+        self, chat: Chat, text: str, topic: str, **options: Unpack[SayOptions]
+    ) -> Outbox | None:
         """Say something in a group, within rule S; None where the rule says silence.
 
         topic: notice and reminder are held over quiet hours; group lines are dropped then, and over

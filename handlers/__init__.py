@@ -1,4 +1,4 @@
-"""What the bot does, one file a duty; here they are put together, in the order in which they may take a turn."""
+"""What the bot does, one file a duty; here they are joined in the order of their turns."""
 
 from bot.router import Router
 from handlers import (

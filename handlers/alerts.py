@@ -29,8 +29,8 @@ STAND_INS = (RoleName.GRID_WORKER, RoleName.GROUP_LEADER, RoleName.VILLAGE_SECRE
 def receivers(work: Work, incident: Incident, to: Sequence[str]) -> list[Resident]:
     """Turn the words of a rule pack (team, deputy, a role …) into people, each once.
 
-    Where there is no care team the grid worker stands in; where a role has no holder in the village,
-    the nearest level above that has one.
+    Where there is no care team the grid worker stands in; where a role has no holder in the
+    village, the nearest level above that has one.
     """
     found: list[Resident] = []
     for word in to:
@@ -215,7 +215,7 @@ def log_step(
 
 
 def role_words(work: Work, role: str, place_id: int) -> str:
-    """Who holds a role around a place, as people say it: 村医张大夫; the role alone where nobody does."""
+    """Who holds a role around a place, in words: 村医张大夫; the role alone where nobody does."""
     people = holders(work.db, place_id, role, local_day(work.now))
     word = WORD_OF_ROLE[RoleName(role)]
     return f"{word}{people[0].name}" if people else word

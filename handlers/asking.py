@@ -46,7 +46,7 @@ def keep_unassigned(turn: Turn, spoken: SpokenReading, taken: Taken) -> None:
 
 
 def _unknown_fever(turn: Turn, who: str, celsius: Decimal) -> None:
-    """A fever of somebody unknown still reaches a person: the grid worker and the doctor of the place."""
+    """A fever of somebody unknown still reaches the grid worker and the doctor of the place."""
     if turn.place_id is None:
         return
     alerts.open_incident(
@@ -64,7 +64,7 @@ def _unknown_fever(turn: Turn, who: str, celsius: Decimal) -> None:
 
 
 def ask_number(turn: Turn, unclear: Clarify, taken: Taken, person: Resident | None = None) -> None:
-    """A number that looks like a temperature: asked about privately and once, with the likeliest value."""
+    """Ask privately and once about a number that looks like one, with the likeliest value."""
     work = turn.work
     if person is None:
         found = people.find(work.db, turn.account, turn.speaker, turn.place_id, unclear.who)
@@ -149,7 +149,7 @@ def ask_which(turn: Turn, spoken: SpokenReading, candidates: tuple[Resident, ...
 
 
 def ask_owed_number(turn: Turn) -> None:
-    """Nobody is ill (都不烧) keeps no reading; who owes a number is asked privately, once a slot."""
+    """A 都不烧 keeps no reading; who owes a number is asked privately, once a slot."""
     work, speaker = turn.work, turn.speaker
     if speaker is None:
         return

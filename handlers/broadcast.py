@@ -1,4 +1,4 @@
-"""Shared: 群发 broadcast, how a notice is written, agreed to and pushed; chat, clock, pages come here."""
+"""Shared: 群发 broadcast, how a notice is written, agreed to and pushed, whoever asks for it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -180,8 +180,8 @@ def until_words(notice: Notice) -> str:
 def approve(work: Work, notice: Notice, by_id: int) -> str:
     """Take the next step of a notice for a person; the new state.
 
-    The author's own yes sends it only to one chat of the author's village; everything wider waits for a
-    second person of a higher place, and is never released by its author.
+    The author's own yes sends it only to one chat of the author's village; everything wider waits
+    for a second person of a higher place, and is never released by its author.
 
     Raises:
         RuleError: this person may not, or the notice is past that.
@@ -220,7 +220,7 @@ def approve(work: Work, notice: Notice, by_id: int) -> str:
 
 
 def needs_second(work: Work, notice: Notice) -> bool:
-    """Whether a second person must agree: more than one chat, or a place that is not the author's village."""
+    """Whether a second person must agree: several chats, or not the author's own village."""
     chats = receivers(work, notice)
     if len(chats) >= work.rules.approval_chats:
         return True
@@ -288,10 +288,10 @@ def _ask_approvers(work: Work, notice: Notice) -> None:
 
 
 def push_due(work: Work) -> int:
-    """Put every approved notice whose time has come into the outbox, chat by chat; how many notices.
+    """Put every approved notice that is due into the outbox, chat by chat; how many notices.
 
-    A notice is a pure function of rows: killed anywhere, it goes on where it was. Several that are due at
-    once (held over the quiet hours) go to a chat as one message.
+    A notice is a pure function of rows: killed anywhere, it goes on where it was. Several that are
+    due at once (held over the quiet hours) go to a chat as one message.
     Misfire: one that is still valid is sent, once; one that is not is marked expired.
     """
     query = (

@@ -1,4 +1,4 @@
-"""通道中断 channel down: a platform that refuses us for good, or a gateway that has lost its login."""
+"""通道中断 channel down: a platform refuses us for good, or a gateway has lost its login."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -45,7 +45,7 @@ def watch(work: Work) -> None:
 
 
 def down(work: Work, channel: str, why: str) -> None:
-    """Tell who looks after the chats of a channel that it is down; nobody is told twice of one outage."""
+    """Tell who looks after the chats of a channel that it is down, each once an outage."""
     summary = work.phrase("incident.channel_down", channel=channel, why=why)
     known = select(Incident.id).where(
         Incident.kind == IncidentKind.CHANNEL_DOWN,
@@ -62,6 +62,4 @@ def down(work: Work, channel: str, why: str) -> None:
     if chat is None or chat.place_id is None:
         return
     work.note(f"通道中断：{path_words(work.db, chat.place_id)}")
-    alerts.open_incident(
-        work, IncidentKind.CHANNEL_DOWN, chat.place_id, summary, chat_id=chat.id
-    )
+    alerts.open_incident(work, IncidentKind.CHANNEL_DOWN, chat.place_id, summary, chat_id=chat.id)

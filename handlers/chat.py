@@ -1,4 +1,4 @@
-"""All the rest: quiet on order, help, opting out, pasted lists with identity numbers, receipts of gateways."""
+"""All the rest: quiet on order, help, opting out, pasted identity numbers, gateways' receipts."""
 
 import json
 import re
@@ -42,7 +42,7 @@ LOOP = 3  # equal texts of one sender in an hour after which the bot is quiet
 
 @router.first
 def on_loop(turn: Turn) -> bool:
-    """Three equal texts in an hour from one sender: another machine perhaps; the bot is quiet (rule S.5)."""
+    """Three equal texts in an hour from one sender: perhaps a machine; be quiet (rule S.5)."""
     if turn.work.message is None or turn.said.report.readings or turn.said.report.danger:
         return False
     query = (
@@ -66,7 +66,7 @@ def on_loop(turn: Turn) -> bool:
 
 @router.first
 def on_leak(turn: Turn) -> bool:
-    """A list with identity numbers in a group: the poster and the secretary are asked privately to recall it.
+    """Identity numbers in a group: poster and secretary are asked privately to recall them.
 
     The numbers are kept nowhere: the message's own words are dropped at once.
     """
@@ -188,8 +188,7 @@ def _settle(work: Work, row: Outbox, state: str, reason: str, extra: dict[str, s
 
 @router.on_event(MessageKind.HEARTBEAT)
 def on_heartbeat(turn: Turn) -> None:
-    """A gateway says that it lives; one whose login is gone hears and says nothing: somebody must know."""
+    """A gateway says that it lives; of one whose login is gone somebody must know."""
     turn.work.note(f"通道 {turn.inbound.channel}：{turn.inbound.state}")
     if turn.inbound.state == "logged_out":
         channel_health.down(turn.work, turn.inbound.channel, "掉线了")
-

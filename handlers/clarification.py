@@ -26,7 +26,7 @@ _NO = re.compile(r"(?:不是|不对|错了|不|否|没有|2|no|NO|❌)(?:的|啊
 
 @router.first
 def on_answer(turn: Turn) -> bool:
-    """An answer to what we asked about a number or a name: 是, 对, 1, an emoji, a number, a choice."""
+    """An answer to what we asked of a number or a name: 是, 1, an emoji, a number, a choice."""
     if turn.is_group and turn.in_village_chat:
         return False
     text = turn.said.text.strip()

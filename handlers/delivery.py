@@ -1,4 +1,4 @@
-"""Shared: 送达 delivery, a notice on its way: a row a chat, the result, what is taken back or followed."""
+"""Shared: 送达 delivery, a notice on its way: a row a chat, the result, taken back, followed."""
 
 from datetime import datetime, timedelta
 
@@ -129,7 +129,7 @@ def take_back(work: Work, notice: Notice) -> None:
 
 
 def follow(work: Work, notice: Notice) -> None:
-    """When an update or a cancel leaves, the first is superseded or cancelled, and so are its next days."""
+    """When an update or a cancel leaves, the first ends, and so do its next days."""
     if notice.refers_to is None:
         return
     first = work.db.get_one(Notice, notice.refers_to)
@@ -147,7 +147,7 @@ def follow(work: Work, notice: Notice) -> None:
 
 
 def expire(work: Work) -> None:
-    """Drafts, approvals and approved notices past their validity are marked; queued rows expire at the sender."""
+    """Mark what is past its validity and not sent; queued rows expire at the sender."""
     query = select(Notice).where(
         col(Notice.state).in_((NoticeState.DRAFT, NoticeState.PENDING, NoticeState.APPROVED)),
         Notice.expires_at <= work.now,
@@ -158,7 +158,7 @@ def expire(work: Work) -> None:
 
 
 def next_due(work: Work) -> datetime | None:
-    """When the next approved notice is due (after the quiet hours, where they hold it), or one expires."""
+    """When the next approved notice is due; after the quiet hours, where they hold it."""
     query = select(Notice.due_at, Notice.is_urgent).where(Notice.state == NoticeState.APPROVED)
     moments = []
     for due_at, is_urgent in work.db.exec(query).all():

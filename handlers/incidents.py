@@ -85,7 +85,7 @@ def on_emergency(turn: Turn) -> None:
 
 @router.on(Intent.SITUATION)
 def on_situation(turn: Turn) -> None:
-    """Felt fever or symptoms without a number: the grid worker hears of it; the speaker is told privately."""
+    """Felt fever or symptoms without a number: the grid worker hears; the speaker is told so."""
     work = turn.work
     symptoms = turn.said.report.symptoms
     who = symptoms[0].who if symptoms else SELF
@@ -114,7 +114,7 @@ def on_situation(turn: Turn) -> None:
 
 @router.on_verb(Verb.TAKE)
 def on_take(turn: Turn) -> None:
-    """接 [NAME]: by anyone who was told or whose place it is; it stops the clock and tells the earlier ones."""
+    """接 [NAME], by whoever was told or holds the place: stops the clock, tells the others."""
     incident = _meant(turn, turn.said.command, untaken=True)
     if incident is None or turn.speaker is None:
         turn.reply(turn.work.phrase("incident.nothing_to_take"), why="没有等人接的事")
@@ -162,7 +162,7 @@ class _as_exercise:  # noqa: N801 - reads as a word where it is used
 
 @router.on_verb(Verb.OUTCOME)
 def on_outcome(turn: Turn) -> None:
-    """复测 37.1 · 转诊 [to] · 观察 · 排除: what came of it; 转诊 and 排除 close it, signed by who says so."""
+    """复测 37.1 · 转诊 [to] · 观察 · 排除: what came of it; 转诊 and 排除 close it, signed."""
     order = turn.said.command
     incident = _meant(turn, None, untaken=False)
     if order is None or incident is None or turn.speaker is None:
@@ -217,7 +217,7 @@ def _recheck(turn: Turn, incident: Incident, words: str) -> str:
 
 
 def _meant(turn: Turn, order: Command | None, *, untaken: bool) -> Incident | None:
-    """The incident that somebody means: by name, else the latest that they were told of or that is theirs."""
+    """The incident that somebody means: by name, else the latest they were told of or hold."""
     work = turn.work
     query = (
         select(Incident).where(col(Incident.closed_at).is_(None)).order_by(col(Incident.id).desc())
@@ -248,7 +248,8 @@ def _is_about(work: Work, incident: Incident, name: str) -> bool:
 def escalate(work: Work) -> None:
     """Take the due steps of all clocks, ask for outcomes, and turn forgotten rechecks into fevers.
 
-    Misfire: a step that was missed while we were down is taken at once, one step a tick; nobody is skipped.
+    Misfire: a step that was missed while we were down is taken at once, one step a tick; nobody is
+    skipped.
     """
     due = select(Incident).where(
         col(Incident.closed_at).is_(None),
@@ -335,7 +336,7 @@ def next_step(work: Work) -> datetime | None:
 
 @router.on_event(MessageKind.REMOVED)
 def on_removed(turn: Turn) -> None:
-    """The bot was taken out of a chat: nobody there is called missing; the secretary and the township hear of it."""
+    """Taken out of a chat: nobody there is called missing; secretary and township hear of it."""
     chat = turn.chat
     if chat is None or chat.place_id is None:
         return
@@ -371,7 +372,7 @@ def on_left(turn: Turn) -> None:
 
 @router.on_event(MessageKind.JOINED, MessageKind.RENAMED, MessageKind.ENTERED)
 def on_membership(turn: Turn) -> None:
-    """Joins and new names need no word: the account is known by its id; a chat the bot is back in opens again."""
+    """Joins and new names need no word; a chat that the bot is back in opens again."""
     if turn.chat is not None and turn.chat.is_removed:
         turn.chat.is_removed = False
         turn.work.db.add(turn.chat)

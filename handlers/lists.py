@@ -1,4 +1,4 @@
-"""台账 ledger in words: today's list, curve, one person, roster, summary; corrections by a cadre."""
+"""台账 ledger in words: today's list, curve, person, roster, summary; a cadre's corrections."""
 
 import re
 from datetime import date, timedelta
@@ -44,7 +44,7 @@ def _celsius(text: str) -> Decimal | None:
 
 
 def _person(turn: Turn, name: str) -> Resident | None:
-    """Somebody of the speaker's places by name; says what is missing where there is not just one."""
+    """Somebody of the speaker's places by name; asks back where there is not just one."""
     work = turn.work
     found = {
         p.id: p for place in turn.scope.place_ids for p in people.by_name(work.db, place, name)
@@ -62,7 +62,7 @@ def _person(turn: Turn, name: str) -> Resident | None:
 
 
 def _may_know(turn: Turn, person: Resident) -> bool:
-    """Health of a person: the cadres of the place and above, the care team, and the person's own house."""
+    """Who may see a person's health: cadres of the place and above, care team, own house."""
     if turn.speaker is None:
         return False
     own_house = (
@@ -79,7 +79,7 @@ def _may_know(turn: Turn, person: Resident) -> bool:
 
 @router.on_verb(Verb.CURVE, cadres=False)
 def on_curve(turn: Turn) -> None:
-    """曲线 NAME: fourteen days in words, for those who may see it; in a village chat it is answered privately."""
+    """曲线 NAME: fourteen days in words, for those who may see it; privately in village chats."""
     order = turn.said.command
     person = _person(turn, order.get("name") if order else "")
     if person is None:
@@ -107,7 +107,7 @@ def on_curve(turn: Turn) -> None:
 
 @router.on_verb(Verb.LOOK_UP)
 def on_look_up(turn: Turn) -> None:
-    """查 NAME: house, observation, last readings and open incidents of one person; the reading is audited."""
+    """查 NAME: house, observation, last readings and open incidents of a person; audited."""
     order = turn.said.command
     person = _person(turn, order.get("name") if order else "")
     if person is None:
@@ -191,7 +191,7 @@ def _below(turn: Turn) -> list[int]:
 
 @router.on_verb(Verb.ROSTER)
 def on_roster(turn: Turn) -> None:
-    """名单: how many houses and people each place of the speaker's has; names of one villager group."""
+    """名单: houses and people of each place of the speaker's; names of one villager group."""
     work = turn.work
     lines = []
     for place_id in turn.scope.place_ids:

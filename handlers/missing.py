@@ -1,4 +1,4 @@
-"""漏报 missed reports: who owes one, who is reminded and when, and the list that goes to a person at slot end."""
+"""漏报 missed reports: who owes one, who is reminded when, whose list it is at slot end."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -88,8 +88,8 @@ def steps(work: Work, one: SlotDay) -> list[tuple[str, datetime]]:
 def walk(work: Work) -> None:
     """Take every step of the chain of silence that is due and not taken.
 
-    Misfire: reminders of a slot that has ended are dropped; its closing list is sent until the next slot
-    begins, later it is only marked. A step is a row, so two clocks take it once.
+    Misfire: reminders of a slot that has ended are dropped; its closing list is sent until the next
+    slot begins, later it is only marked. A step is a row, so two clocks take it once.
     """
     today = local_day(work.now)
     for day in (today - timedelta(days=1), today):
@@ -117,7 +117,7 @@ def _take(work: Work, one: SlotDay, step: str) -> None:
 
 
 def remind(work: Work, one: SlotDay, number: int) -> None:
-    """Remind who is missing, privately, or who reports for them; the second time other words, and the house."""
+    """Remind privately who is missing or who reports for them; then other words, and the house."""
     groups: dict[int, tuple[Account, list[Resident]]] = {}
     for person in missing(work.db, one):
         for account in _reached_by(work, person, widely=number > 1):
@@ -142,7 +142,7 @@ def remind(work: Work, one: SlotDay, number: int) -> None:
 
 
 def _reached_by(work: Work, person: Resident, *, widely: bool) -> list[Account]:
-    """By which accounts somebody is reminded: their own, else whoever reports for them; widely: the house too."""
+    """By which accounts to remind somebody: own, else who reports for them; widely: the house."""
     found: list[Account] = []
     own = None if person.has_no_phone else work.account_for(person.id or 0)
     reporter = work.db.get(Account, reporter_of(work, person) or 0)
@@ -163,7 +163,7 @@ def _reached_by(work: Work, person: Resident, *, widely: bool) -> list[Account]:
 
 
 def stop_stale(session: Session, row: Outbox) -> str:
-    """At the sender: a reminder whose people have all reported, a second before perhaps, does not leave."""
+    """At the sender: a reminder whose people have all reported meanwhile does not leave."""
     if row.topic != "reminder" or not row.key.startswith("remind:"):
         return ""
     _, day, slot, _, _ = row.key.split(":")
@@ -179,7 +179,7 @@ def stop_stale(session: Session, row: Outbox) -> str:
 
 
 def close_slot(work: Work, one: SlotDay) -> None:
-    """Slot end: one list to whoever looks after the missing; who was silent twice becomes an incident."""
+    """Slot end: a list to who looks after the missing; silent twice becomes an incident."""
     absent = missing(work.db, one)
     lists: dict[int, tuple[Resident, list[Resident]]] = {}
     for person in absent:
@@ -226,7 +226,7 @@ def _summary(work: Work, one: SlotDay, cadre: Resident) -> str:
 
 
 def _receipts(work: Work, one: SlotDay, told: set[int]) -> None:
-    """Slot receipt to the cadre of each place where everybody has reported: nothing is left to do."""
+    """Tell the cadre of each place where everybody has reported that nothing is left to do."""
     by_place: dict[int, list[Resident]] = defaultdict(list)
     for person in owing(work.db, one):
         by_place[person.place_id].append(person)

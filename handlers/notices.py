@@ -1,4 +1,4 @@
-"""通知 notices: what is said in chat to draft, confirm, correct and cancel one, and to ask how it went."""
+"""通知 notices in chat: draft, confirm, correct, cancel, and ask how it went."""
 
 from datetime import datetime, timedelta
 
@@ -37,7 +37,7 @@ CODE_LIFE = timedelta(hours=24)
 
 @router.on_verb(Verb.NOTICE)
 def on_notice(turn: Turn) -> None:
-    """发通知 SCOPE TEXT 有效到 DAY: a preview with text, chats, people and a code; nothing is sent yet."""
+    """发通知 SCOPE TEXT 有效到 DAY: a preview with chats, people and a code; nothing is sent."""
     order = notice_order(
         turn.said.command.get("rest") if turn.said.command else "", local_day(turn.work.now)
     )
@@ -100,7 +100,7 @@ def _due(work: Work, order: NoticeOrder) -> datetime:
 
 
 def _scope(work: Work, scope: Scope, order: NoticeOrder) -> tuple[Place, str, str]:
-    """The place, the kind of chat and the text: a first word that names no place is part of the text.
+    """Place, kind of chat and text; a first word that names no place is part of the text.
 
     Raises:
         RuleError: a place that is not this cadre's, or several of that name.
@@ -206,7 +206,7 @@ def _confirm(turn: Turn, prompt: Prompt) -> None:
 
 @router.on_verb(Verb.CORRECT_NOTICE)
 def on_correct(turn: Turn) -> None:
-    """更正 NO TEXT: an update to exactly the chats that got the first, and it says what it corrects."""
+    """更正 NO TEXT: an update to the chats that got the first; it says what it corrects."""
     order = turn.said.command
     notice = _known(turn, order.get("number") if order else "", order.get("title") if order else "")
     if notice is None or order is None:
@@ -279,9 +279,8 @@ def on_delivery(turn: Turn) -> None:
     for row in rows:
         chat = work.db.get(Chat, row.chat_id)
         words = work.phrase(f"delivery.{row.state}")
-        lines.append(
-            f"{chat.title if chat else row.chat_id}：{words}{('，' + row.reason) if row.reason else ''}"
-        )
+        reason = f"，{row.reason}" if row.reason else ""
+        lines.append(f"{chat.title if chat else row.chat_id}：{words}{reason}")
     receipts = work.db.exec(
         select(Resident.name)
         .join(Receipt, col(Receipt.resident_id) == Resident.id)

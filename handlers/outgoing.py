@@ -1,4 +1,4 @@
-"""What stands between the outbox and the platforms: reasons not to send, and who hears how it went."""
+"""Between the outbox and the platforms: reasons not to send, and who hears how it went."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from handlers import delivery, missing
 
 
 def stop(session: Session, row: Outbox) -> str:
-    """Why a row must not leave, or "": people's health in a group, a reminder that nobody needs any more."""
+    """Why a row must not leave, or "": health in a group, a reminder that nobody needs."""
     return privacy.stop(session, row) or missing.stop_stale(session, row)
 
 

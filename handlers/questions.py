@@ -1,4 +1,4 @@
-"""问答 questions: answered only from signed entries, handed to a person otherwise, silent where nobody asked us."""
+"""问答 questions: answered from signed entries only, else handed to a person; silent unasked."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ LAST_HOUR = 18 * 60  # a question of the afternoon is due by six, one of the eve
 
 @router.on(Intent.QUESTION)
 def on_question(turn: Turn) -> None:
-    """Answer, or name the doctor or the cadre who will; in a group only what rule S lets through."""
+    """Answer, or name the doctor or cadre who will; in a group only what rule S allows."""
     asked = turn.said.asked
     if asked is None:
         return

@@ -1,4 +1,4 @@
-"""Shared: keep one reading, and do what its verdict asks for. Chat, clock and console all come here."""
+"""Shared: keep one reading and do what its verdict asks for; chat, clock and console come here."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,8 +50,8 @@ class Kept:
 def record(work: Work, said: Said) -> Kept:
     """Judge and keep one reading, and open the chain where it is a fever.
 
-    The same value again in the same slot writes nothing. A correction supersedes the person's latest value
-    of that slot; a fever that is corrected stays open: a person closes it.
+    The same value again in the same slot writes nothing. A correction supersedes the person's
+    latest value of that slot; a fever that is corrected stays open: a person closes it.
     """
     verdict = work.rules.judge(said.celsius, said.site)
     if verdict in (Verdict.ASK, Verdict.IMPLAUSIBLE):
@@ -132,7 +132,7 @@ def _write(work: Work, said: Said, verdict: Verdict, tenths: int) -> Reading:
 
 
 def _chain(work: Work, said: Said, reading: Reading, verdict: Verdict) -> Incident | None:
-    """Open what the verdict asks for; one open fever a person is enough, later values are added to it."""
+    """Open what the verdict asks for; later values are added to a person's one open fever."""
     _close_rechecks(work, said, verdict)
     if verdict is Verdict.RECHECK:
         _ask_recheck(work, said, reading)
@@ -208,7 +208,7 @@ def _is_infant(person: Resident, work: Work) -> bool:
 
 
 def _ask_recheck(work: Work, said: Said, reading: Reading) -> None:
-    """A forehead or wrist value at its line: measured again in the armpit; the team hears of it from 37.3."""
+    """A forehead or wrist value at its line: measured again; the team hears of it from 37.3."""
     work.db.add(
         Pending(
             kind="recheck",

@@ -33,7 +33,7 @@ def slot_of(turn: Turn, spoken: SpokenReading) -> SlotDay:
 
 
 def proxy_of(turn: Turn, person: Resident) -> Resident | None:
-    """Who reports for somebody of another house; the first time the grid worker is asked whether that is right."""
+    """Who reports for somebody of another house; at first the grid worker is asked about it."""
     speaker = turn.speaker
     if speaker is None or speaker.id == person.id:
         return None
@@ -59,7 +59,7 @@ def proxy_of(turn: Turn, person: Resident) -> Resident | None:
 
 
 def tell(turn: Turn, taken: Taken) -> None:
-    """One message for one question: privately what was kept; in a village group only what a fever needs."""
+    """One reply a message: privately what was kept; in a village group what a fever needs."""
     work = turn.work
     fevers = [k for k in taken.kept if k.verdict in FEVERS and not k.is_repeat]
     others = [k for k in taken.kept if k.verdict in (Verdict.RECHECK, Verdict.LOW)]

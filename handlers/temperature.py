@@ -139,7 +139,7 @@ def _take_back(turn: Turn) -> None:
 
 @router.on_event(MessageKind.RECALLED)
 def on_recalled(turn: Turn) -> None:
-    """A recalled message: its readings are marked withdrawn, an alert stays, the sender is asked privately."""
+    """A recalled message: its readings are withdrawn, an alert stays, the sender is asked."""
     query = select(Inbox.id).where(
         Inbox.channel == turn.inbound.channel, Inbox.key == turn.inbound.ref
     )

@@ -1,4 +1,4 @@
-"""Runs the timetable: few ticks, one leader, one at a time each, a job that hangs stops no other."""
+"""Runs the timetable: few ticks, one leader, each job alone; one that hangs stops no other."""
 
 import asyncio
 import logging

@@ -1,9 +1,9 @@
-"""Every job and its hour, on one page. Facts carry their due times; a tick asks what is due at `work.now`.
+"""Every job and its hour: facts carry their due times, a tick asks what is due at `work.now`.
 
 job              tick        what it does, and what it does with what it missed
-notices.push     each minute approved notices whose time has come; valid ones are sent once, others expire
-missing.walk     each minute reminders, closing lists, silences; a reminder of a closed slot is dropped
-incidents.walk   each minute clocks of incidents and rechecks; a missed step is taken at the first tick
+notices.push     each minute approved notices that are due; valid ones are sent once, others expire
+missing.walk     each minute reminders, closing lists, silences; none of a closed slot is sent
+incidents.walk   each minute clocks of incidents and rechecks; a missed step is taken at once
 questions.chase  each minute open questions that are overdue go one up, once
 notices.close    each minute notices whose last delivery is known; the author hears the result once
 channels.watch   each minute platforms that refuse us for good become an incident, once an outage
@@ -23,8 +23,8 @@ from handlers import broadcast, channel_health, delivery, incidents, missing, qu
 class Job:
     """A use case and when the clock ticks for it.
 
-    cron: five fields in China's time. next_due: when it will next have something to do, None where only
-    the tick matters (a clock that is moved by hand stops there).
+    cron: five fields in China's time. next_due: when it will next have something to do, None where
+    only the tick matters (a clock that is moved by hand stops there).
     """
 
     name: str

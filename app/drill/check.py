@@ -1,4 +1,4 @@
-"""Compare what was true in a drill with the database: the readings, and all that was stored beside them."""
+"""Compare what was true in a drill with the database: messages, readings, incidents."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from app.drill import sayings
 from app.drill.result import DrillResult, Finding
-from app.drill.truth import Book, Claim, Line, Standing
+from app.drill.sayings import Sayings
+from app.drill.silence import Silence
+from app.drill.truth import FEVER, Book, Claim, Line, Standing
 from app.stage import Stage
 from bot.clock import clock_words
 from bot.domain.incidents import Incident, IncidentKind
@@ -28,7 +29,8 @@ def compare(book: Book, stage: Stage, result: DrillResult, slots: Sequence[SlotD
         records.messages()
         records.readings()
         records.incidents()
-        sayings.Sayings(book, session, result, records.ids, records.doubtful, slots).all()
+        Sayings(book, result, records.ids, records.doubtful).all()
+        Silence(book, session, result, records.doubtful, slots).all()
 
 
 def finding(
@@ -90,6 +92,12 @@ class Records:
         allowed = {c.fact.tenths for c in claims if c.standing is Standing.OPEN}
         got = Counter(r.tenths for r in rows)
         missing, extra = wanted - got, got - wanted
+        for claim in claims:
+            is_open = claim.standing is Standing.OPEN and claim.line.asks_back is not None
+            if is_open and claim.fact.tenths not in got:
+                self.doubtful.add(place)
+                words = claim.fact.words()
+                self.result.add("missed", finding("question", claim.line, words, "没问也没记"))
         if not missing and not (set(extra) - allowed):
             return
         self.doubtful.add(place)
@@ -109,7 +117,8 @@ class Records:
     def _extra(self, row: Reading, wanted: Counter[int], claims: list[Claim]) -> None:
         """A reading that nobody gave: doubled, wrong, or made of ordinary talk."""
         line = self.book.lines.get(self.ids.get(row.message_id or 0, ""))
-        shown = f"{self.names.get(row.resident_id, '')} {row.day.month}月{row.day.day}日{row.slot} {row.celsius}"
+        name = self.names.get(row.resident_id, "")
+        shown = f"{name} {row.day.month}月{row.day.day}日{row.slot} {row.celsius}"
         gone = {c.fact.tenths: c.standing for c in claims}.get(row.tenths)
         if gone in (Standing.SUPERSEDED, Standing.WITHDRAWN):
             words = "已更正" if gone is Standing.SUPERSEDED else "已撤回"
@@ -126,6 +135,7 @@ class Records:
         """No case without a cause, each case once, and closed where a person closed it."""
         self.result.fevers = len(self.book.alarms)
         causes = {(a.kind, a.person.id) for a in self.book.alarms}
+        causes |= {("发热", c.fact.person.id) for c in self.book.claims if c.fact.tenths >= FEVER}
         words = {IncidentKind.FEVER: "发热", IncidentKind.EMERGENCY: "紧急"}
         seen: dict[tuple[str, int], list[Incident]] = defaultdict(list)
         for row in self.session.exec(select(Incident).order_by(col(Incident.id))).all():

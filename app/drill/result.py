@@ -66,8 +66,9 @@ class DrillResult:
     def as_text(self) -> str:
         """A table in Chinese, and under it what was found, the first of each kind."""
         lines = [
-            f"演练：{self.villages} 个村，{self.days} 天，种子 {self.seed}，用时 {self.seconds:.1f} 秒",
-            f"消息 {self.messages} 条，体温 {self.readings} 个，发热和紧急 {self.fevers} 次",
+            f"演练：{self.villages} 个村，{self.days} 天，种子 {self.seed}",
+            f"消息 {self.messages} 条，体温 {self.readings} 个，发热和紧急 {self.fevers} 次，"
+            f"用时 {self.seconds:.1f} 秒",
             "  ".join(f"{word} {len(self.found[head])}" for head, word in HEADS.items()),
         ]
         for head, word in HEADS.items():

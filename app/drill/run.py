@@ -1,4 +1,4 @@
-"""Play a drill: plan it from one seed, say every line through the real hook in virtual time, compare."""
+"""Play a drill: say every planned line through the real hook in virtual time, then compare."""
 
 import heapq
 from collections.abc import Callable
@@ -9,8 +9,9 @@ from time import perf_counter
 from typing import Any
 
 from app.drill import check
+from app.drill.county import CountyMaker
 from app.drill.days import Planner
-from app.drill.people import CountyMaker, Village
+from app.drill.people import Village
 from app.drill.result import DrillResult
 from app.drill.truth import Book, Heard, Line
 from app.stage import Stage
@@ -71,12 +72,17 @@ class Drill:
         ]
 
     def _plan(self, villages: list[Village], rng: Random) -> None:
-        entries = [e for p in self.content.packs for e in p.entries if e.verdict is Verdict.FALSE]
+        entries = [
+            e
+            for p in self.content.packs
+            for e in p.entries
+            if e.verdict is Verdict.FALSE and (e.valid_from or FIRST_DAY) <= FIRST_DAY
+        ]
         slots = self._slots()
         self._outages(slots, rng)
         self._planners: dict[str, Planner] = {}
         for village in villages:
-            planner = Planner(self.book, rng, self.stage.kernel.rules, entries)
+            planner = Planner(self.book, rng, self.stage.kernel.rules, rumours=entries)
             self._planners[village.name] = planner
             for one in slots:
                 planner.slot(village, one)
@@ -161,7 +167,7 @@ class Drill:
         return event
 
     def _heard(self, message: Outbound, at: datetime) -> None:
-        """What the platform is given: refused while it is down, else kept; people answer what they are asked.
+        """Take what the bot says, unless the platform is down; people answer what they are asked.
 
         Raises:
             Unreachable: the platform is down.

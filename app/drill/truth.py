@@ -1,4 +1,4 @@
-"""What is true in a drill: who said what, what must stand in the record because of it, and what was heard."""
+"""What is true in a drill: who said what, what must stand in the record, and what was heard."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from bot.domain.rules import SlotDay
 from bot.message import Outbound
 
 AT_ONCE = timedelta(minutes=1)
+FEVER, URGENT = 373, 390  # tenths of a degC, in the armpit (design.md 8)
 RECOVERY = timedelta(minutes=6)  # the longest wait between two tries of the sender, and a little
 
 

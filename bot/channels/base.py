@@ -1,8 +1,9 @@
 """Call, Heard, Channel: what every platform must offer, and nothing more.
 
-A platform is two verbs. `hear` is pure and comes in two halves, so that the answer to the platform waits
-for no parsing: `hear(call)` verifies, decrypts and finds what dedupe needs (microseconds, before the answer);
-`read(payload)` makes the `Inbound` later, in the dispatcher. `say` is asynchronous and raises a `SendError`.
+A platform is two verbs. `hear` is pure and comes in two halves, so that the answer to the platform
+waits for no parsing: `hear(call)` verifies, decrypts and finds what dedupe needs (microseconds,
+before the answer); `read(payload)` makes the `Inbound` later, in the dispatcher. `say` is
+asynchronous and raises a `SendError`.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,9 +18,9 @@ from bot.message import Inbound, Outbound
 class Call:
     """One HTTP request at /hook/{channel}, raw.
 
-    `path` is the part after the channel's name ("" or "outbox", "ack"); `target` is path and query as sent
-    (signatures cover it); `query` is decoded once, a repeated parameter keeps its first value and is listed
-    in `repeated`; header names are lower case.
+    `path` is the part after the channel's name ("" or "outbox", "ack"); `target` is path and query
+    as sent (signatures cover it); `query` is decoded once, a repeated parameter keeps its first
+    value and is listed in `repeated`; header names are lower case.
     """
 
     method: str
@@ -43,7 +44,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message to keep: `key` and `chat` for dedupe and order, `payload` for `read`, as the platform said it."""
+    """One message to keep: `key`, `chat` for dedupe and order; `payload`, as said, for `read`."""
 
     key: str
     chat: str  # what keeps order: the group, or the person in a private chat
@@ -52,7 +53,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """The gateway asks for what waits for it (bridge): rows of its outbox with an id above `after`."""
+    """A gateway asks for what waits for it (bridge): rows of its outbox above the id `after`."""
 
     after: int
     limit: int = 100
@@ -62,8 +63,9 @@ class Pull:
 class Heard:
     """What one call means before anything is parsed.
 
-    The answer leaves after `received` is on disk. Where `passive` is there, the hook waits a bounded time for
-    the turn and sends `passive(words)` in the same response; `answer` is for when there are none.
+    The answer leaves after `received` is on disk. Where `passive` is there, the hook waits a
+    bounded time for the turn and sends `passive(words)` in the same response; `answer` is for when
+    there are none.
     """
 
     answer: Answer
@@ -79,8 +81,8 @@ class Limit:
     """At most `count` in any `per_s` seconds, counted for each `scope`.
 
     Args of the platform, as data with their source beside them where a channel lists them.
-    scope: "account" (whole channel), "chat" (each receiver), "heard" (each receiver, since that person last
-    wrote: nothing may be said when the window has passed without a word from them).
+    scope: "account" (whole channel), "chat" (each receiver), "heard" (each receiver, since that
+    person last wrote: nothing may be said when the window has passed without a word from them).
     unit: "calls", or "people" (a group counts its size).
     reserve: how many of `count` are kept for urgent messages.
     """
@@ -101,7 +103,7 @@ class Channel(Protocol):
     limits: tuple[Limit, ...]
     can_push: bool  # say() may start a conversation in a group
     can_push_private: bool  # say() may start one with a person who never wrote
-    dedupes: bool  # the platform (or gateway) drops a repeat of the same key: unknown outcomes may be sent again
+    dedupes: bool  # a repeat of the same key is dropped there: unknown outcomes may be sent again
     max_bytes: int  # of one text, UTF-8; longer ones are split before say()
     pulls: bool  # the gateway fetches its outbox itself; say() is never called
 
@@ -114,7 +116,7 @@ class Channel(Protocol):
         ...
 
     def read(self, payload: str) -> Inbound:
-        """Make the message of what `hear` kept. Never raises on what hear accepted: unknown is a kind."""
+        """Make the message of what `hear` kept; never raises on that: unknown is a kind."""
         ...
 
     async def say(self, message: Outbound) -> str:

@@ -2,10 +2,10 @@
 
 One path each, all signed (bridge_signing.py):
 
-    POST /hook/<name>           an event of the gateway's side (bridge_event.py)
-    GET  /hook/<name>/outbox    what waits to be said, where the gateway pulls
-    POST /hook/<name>/ack       what it has fetched
-    POST <push_url>             what we say, where we push
+    /hook/<name>          POST  an event of the gateway's side (bridge_event.py)
+    /hook/<name>/outbox   GET   what waits to be said, where the gateway pulls
+    /hook/<name>/ack      POST  what it has fetched
+    <push_url>            POST  what we say, where we push
 
 docs/bridge.md tells it to those who connect one.
 """

@@ -1,7 +1,7 @@
-"""重要情况 incidents: a fever, an emergency, a silence, and the clock that walks until a person has taken it.
+"""重要情况 incidents: a fever, an emergency, a silence; a clock walks until a person takes it.
 
 open ──接──▶ taken ──outcome──▶ closed        only a person closes it
-  └── next_at: each step of its clock tells the next ones; every step is a row, timed and never changed
+  └── next_at: each step of its clock tells the next ones; each is a row, timed, never changed
 """
 
 from datetime import datetime

@@ -1,7 +1,7 @@
-"""亲属称呼: which member of a household somebody means by a kinship word, from the speaker's own place in it.
+"""亲属称呼 kinship: whom of a household a word means, from the speaker's own place in it.
 
-A member's place is kept as the word by which the householder calls them. What another member says is
-turned round: her 老伴 is he, a child's 爸 is the householder or the spouse, 孙子 said by either
+A member's place is kept as the word by which the householder calls them. What another member says
+is turned round: her 老伴 is he, a child's 爸 is the householder or the spouse, 孙子 said by either
 grandparent is the same child.
 """
 
@@ -36,8 +36,10 @@ class Kin(StrEnum):
 
 _WORDS: Mapping[Kin, str] = MappingProxyType(
     {
-        Kin.SPOUSE: "老伴 老伴儿 老头 老头儿 老头子 老太婆 老婆子 老公 老婆 丈夫 妻子 爱人 对象 当家的 掌柜的 "
-        "孩子他爸 孩子他爹 孩子他妈 孩他爸 孩他妈 孩子爸 孩子妈 娃他爸 娃他妈 娃他爹 他爸 他爹 她妈 他妈 屋里的 屋里人 "
+        Kin.SPOUSE: "老伴 老伴儿 老头 老头儿 老头子 老太婆 老婆子 老公 老婆 丈夫 妻子 "
+        "爱人 对象 当家的 掌柜的 "
+        "孩子他爸 孩子他爹 孩子他妈 孩他爸 孩他妈 孩子爸 孩子妈 娃他爸 娃他妈 "
+        "娃他爹 他爸 他爹 她妈 他妈 屋里的 屋里人 "
         "家里那口子 那口子 我们那口子 先生 太太 内人 外头人",
         Kin.SON: "儿子 儿 小子 大小子 二小子 老小子 娃子",
         Kin.DAUGHTER: "闺女 女儿 姑娘 丫头 女娃 妮子 妮儿 囡囡 幺妹",
@@ -194,7 +196,7 @@ _FEMALE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of a household: key, name, and the householder's word for them ("" for the householder)."""
+    """One member of a household: key, name, the householder's word for them ("" for himself)."""
 
     id: int
     name: str
@@ -202,7 +204,7 @@ class Member:
 
 
 def kins_of(word: str) -> tuple[Kin, ...]:
-    """What a kinship word may mean; () where it is none. An order in front (大儿子) does not count."""
+    """What a kinship word may mean, () where it is none; an order (大儿子) does not count."""
     if word in _KINS:
         return _KINS[word]
     bare = word.lstrip(_ORDER)

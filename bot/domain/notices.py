@@ -28,7 +28,7 @@ class NoticeState(StrEnum):
 
 
 class Notice(SQLModel, table=True):
-    """One notice, after CAP 1.2: a status, a kind with its reference, a validity, a text that nobody alters."""
+    """One notice, after CAP 1.2: status, kind and reference, validity, a text nobody alters."""
 
     id: int | None = Field(default=None, primary_key=True)
     status: str = "actual"  # actual, exercise, test

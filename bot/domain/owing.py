@@ -13,7 +13,8 @@ from bot.domain.temperature import Owes, SlotReading
 def owing(db: Session, one: SlotDay, place_ids: Sequence[int] | None = None) -> list[Resident]:
     """Who owes a report in a slot: the observed, and whoever a place has decided on (应报).
 
-    A cadre owes one only where a household names them. A slot that had ended before the decision is not owed.
+    A cadre owes one only where a household names them. A slot that had ended before the decision is
+    not owed.
     """
     observed = select(Observation.resident_id).where(
         Observation.exempt == "",

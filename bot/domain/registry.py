@@ -136,7 +136,7 @@ class Account(SQLModel, table=True):
 
 
 class Chat(SQLModel, table=True):
-    """A chat, with its inbound and its outbound channel apart (one platform hears, another pushes)."""
+    """A chat; inbound and outbound channel apart (one platform hears, another pushes)."""
 
     __table_args__ = (Index("uq_chat_in", "in_channel", "in_ref", unique=True),)
     id: int | None = Field(default=None, primary_key=True)

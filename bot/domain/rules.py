@@ -1,4 +1,4 @@
-"""The rule pack: thresholds, slots, clocks and quiet hours as dated, signed data. Code holds none of the numbers."""
+"""The rule pack: thresholds, slots, clocks and quiet hours as dated, signed data, none in code."""
 
 import operator
 from collections.abc import Mapping
@@ -155,9 +155,11 @@ class RulePack:
     def slot_for(
         self, moment: datetime, *, day: int = 0, period: str = "", minute: int | None = None
     ) -> SlotDay:
-        """The slot that a report counts to: what was said of day and hour decides, else when it came.
+        """The slot that a report counts to: what was said of day and hour decides, else when it
+        came.
 
-        Hours before `morning_from` belong to the evening before, from there to the first slot to the morning.
+        Hours before `morning_from` belong to the evening before, from there to the first slot to
+        the morning.
 
         Args:
             moment: when it was said.

@@ -1,9 +1,10 @@
-"""体温 temperature: readings are appended, never changed; two projections answer the daily questions quickly.
+"""体温 temperature: readings are appended, never changed; two projections answer quickly.
 
 reading       what was said, append-only; a correction points from the old to the new
 slot_reading  the current value of a person's slot: serves "who is missing" and the curve
 slot_summary  counts of a slot by place: serves the roll-up of a county
-Both projections change in the transaction of the reading (+1, −1) and can be rebuilt from `reading`.
+Both projections change in the transaction of the reading (+1, −1) and can be rebuilt from
+`reading`.
 """
 
 from datetime import date, datetime, timedelta
@@ -171,7 +172,7 @@ def project(db: Session, resident_id: int, place_id: int, day: date, slot: str) 
 
 
 def recount(db: Session) -> dict[tuple[date, str, int], tuple[int, int]]:
-    """Count (reported, fever) of each (day, slot, place) from `reading` alone; `doctor` compares it."""
+    """Count (reported, fever) by (day, slot, place) from `reading` alone, for `doctor`."""
     query = select(Reading).where(
         col(Reading.superseded_by).is_(None),
         col(Reading.withdrawn_at).is_(None),

@@ -1,4 +1,4 @@
-"""Access tokens of platforms, kept so that a restart or a second process does not ask for another."""
+"""Access tokens of platforms, kept so that a restart or a second process asks for no other."""
 
 from datetime import datetime
 

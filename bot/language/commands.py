@@ -1,4 +1,4 @@
-"""The words it obeys: from a line of chat to a command and its arguments. Who may is not asked here."""
+"""The words it obeys, from a line of chat to a command; who may is not asked here."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -5,6 +5,7 @@ text ── gate ── 120 · doctor · cadre · small talk
              └ match: whole message, then its clauses ── judge ── answer · a person · silence
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,13 +15,17 @@ from bot.language.faq_judge import Judged, judge
 from bot.language.faq_match import Matcher
 from bot.language.gate import WHY, Action, Gate
 from bot.language.lexicon import Lexicon, without_mention
-from bot.language.pack import Entry, Pack
+from bot.language.pack import Entry, Pack, Verdict
 
 __all__ = ["Action", "Asked", "Engine", "Hit"]
 
 _STORY = 120  # of a longer message only its clauses are judged: as a whole it holds every word
 _GROUP_LENGTH = 60  # a longer message in a group is a story or a notice, not a question
 _FORWARD_SURE = 0.95
+_SHORTEST_CLAIM = 6  # characters of a clause that claims something
+_PASSED_ON = 0.9
+_CLAIM = Form(False, True, False, True, False, False, False)
+_REFUTES = re.compile("谣言|辟谣|假的|不实|别信|不要信|没有根据|不能预防|防不了|没用")
 _SHORTEST_CLAUSE = 4
 _ECHO = 0.1  # less of the whole message than this is not asked in a part of it either
 _TOGETHER = 0.9
@@ -97,6 +102,8 @@ class Engine:
 
     def _forwarded(self, folded: str, on: date, shape: Form, to_us: bool) -> Asked | None:
         near = self._forwards.nearest(folded)
+        if near is None and shape.forward:
+            return self._passed_on(folded, on, to_us)
         if near is None or not (shape.forward or shape.claim):
             return None
         at, share = near
@@ -107,6 +114,30 @@ class Engine:
         if sure < self._bar(at, to_us) or not self._current(at, on):
             return None
         return Asked(Action.ANSWER, (hit,), (), shape.question, True, (hit.why,))
+
+    def _passed_on(self, folded: str, on: date, to_us: bool) -> Asked | None:
+        """A forward in other words: one of its clauses claims what a registered rumour claims, surely.
+
+        A text that refutes the rumour names it too; it is left alone.
+        """
+        if _REFUTES.search(folded):
+            return None
+        found: dict[int, Judged] = {}
+        for start, end in clauses(folded):
+            part = folded[start:end]
+            if end - start < _SHORTEST_CLAIM:
+                continue
+            for one in judge(self._matcher, part, _CLAIM)[:1]:
+                is_sure = one.confidence >= max(self._bar(one.entry, to_us), _PASSED_ON)
+                if is_sure and self._matcher.is_rumour[one.entry] and self._current(one.entry, on):
+                    found.setdefault(one.entry, one)
+        if not found:
+            return None
+        best = max(found.values(), key=lambda one: one.confidence)
+        hit = Hit(self._entries[best.entry], best.confidence, f"转发的话里有这条传言；{best.why}")
+        if hit.entry.verdict not in (Verdict.FALSE, Verdict.PARTLY):
+            return None
+        return Asked(Action.ANSWER, (hit,), (), False, True, (hit.why,))
 
     def _answer(self, folded: str, shape: Form, on: date, to_us: bool) -> Asked:
         judged = self._judge_parts(folded, shape)

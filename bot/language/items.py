@@ -40,7 +40,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnswer:
-    """The answers over the bar with their confidence, and the best entry whatever its confidence."""
+    """Answers over the bar with their confidence, and the best entry whatever its confidence."""
 
     action: Literal["answer", "none"]
     answers: tuple[tuple[str, float], ...]

@@ -7,12 +7,12 @@ from enum import StrEnum
 
 
 class MainIntent(StrEnum):
-    """What a message mainly does, as a careful cadre would sort it (docs of the labelled temperature set)."""
+    """What a message mainly does, as a careful cadre would sort it (as in the labelled set)."""
 
     REPORT = "report"  # at least one reading, or one to be asked about
     NORMAL = "normal"  # says that nobody has a fever, with no number
     QUESTION = "question"
-    SITUATION = "situation"  # something a cadre must know: symptoms without a number, a returnee, a shortage
+    SITUATION = "situation"  # a cadre must know: symptoms without a number, a returnee, a shortage
     NOTICE = "notice"  # pasted or forwarded official text, news, rumours
     OTHER = "other"
 
@@ -45,8 +45,9 @@ HOUSEHOLD = "household"
 class Utterance:
     """What `read` is given: the words and what the platform knows of them.
 
-    sent_on is the day of sending and sent_minute the minute of that day, both in China's time. names are people
-    whom the place knows: they help to find names in running text; unknown names are found too.
+    sent_on is the day of sending and sent_minute the minute of that day, both in China's time.
+    names are people whom the place knows: they help to find names in running text; unknown names
+    are found too.
     """
 
     text: str

@@ -221,7 +221,9 @@ def _tail(text: str, at: int, is_word: Callable[[int], bool]) -> tuple[str, int,
     said, start = m[1], m.start(1)
     if said == "半":
         return "5", m.end(), None
-    if is_word(start) or (text[at:start] and NOT_TAIL.match(text, m.end())):
+    # 三十六度四孙子: what runs on without a pause is the decimal, where 孙子 stands by itself too.
+    runs_on = at == start and len(said) == 1 and said in ZH and is_word(start + 1)
+    if (is_word(start) and not runs_on) or (text[at:start] and NOT_TAIL.match(text, m.end())):
         return None
     if len(said) == 2 and (NOT_TAIL.match(text, m.end()) or is_word(start + 1)):
         said = said[0]

@@ -1,22 +1,26 @@
-"""Words of a notice order: scope, hour, repetition and validity cut off a cadre's line; the rest is the text."""
+"""Words of a notice order: scope, hour, repetition, validity; what is left is the text."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_DAY = r"(?:(?P<year>\d{4})[年\-/])?(?P<month>\d{1,2})[月\-/](?P<dom>\d{1,2})[日号]?|(?P<word>今天|今日|今晚|明天|明日|后天|大后天)"
-_CLOCK = r"(?P<part>凌晨|早上|早|上午|中午|下午|晚上|晚|傍晚)?\s*(?P<hour>\d{1,2})(?:[:：点时](?P<minute>\d{1,2}|半)?分?)"
+_DAY = (
+    r"(?:(?P<year>\d{4})[年\-/])?(?P<month>\d{1,2})[月\-/](?P<dom>\d{1,2})[日号]?"
+    r"|(?P<word>今天|今日|今晚|明天|明日|后天|大后天)"
+)
+_CLOCK = (
+    r"(?P<part>凌晨|早上|早|上午|中午|下午|晚上|晚|傍晚)?\s*"
+    r"(?P<hour>\d{1,2})(?:[:：点时](?P<minute>\d{1,2}|半)?分?)"
+)
+# The same again with other group names, for the second half of _LATER.
+_DAY2, _CLOCK2 = (re.sub(r"\(\?P<(\w+)>", r"(?P<\g<1>2>", form) for form in (_DAY, _CLOCK))
 _UNTIL = re.compile(
     rf"[\s，,。；;（(]*(?:有效(?:期)?(?:到|至)|直到|有效至|到期)\s*[:：]?\s*(?:{_DAY})\s*(?:{_CLOCK})?[）)]?"
 )
 _DAILY = re.compile(rf"^\s*每天\s*{_CLOCK}\s*(?:发|播|提醒)?[\s，,：:]+")
 _LATER = re.compile(
     rf"^\s*(?:定时\s*)?(?:(?:{_DAY})|(?P<dawn>明早|明晚|今晚))\s*{_CLOCK}\s*发(?:出)?[\s，,：:]+"
-    rf"|^\s*定时\s*(?:(?:{_DAY.replace('?P<year>', '?P<year2>').replace('?P<month>', '?P<month2>').replace('?P<dom>', '?P<dom2>').replace('?P<word>', '?P<word2>')})\s*)?"
-    + _CLOCK.replace("?P<part>", "?P<part2>")
-    .replace("?P<hour>", "?P<hour2>")
-    .replace("?P<minute>", "?P<minute2>")
-    + r"\s*(?:发)?[\s，,：:]+"
+    rf"|^\s*定时\s*(?:(?:{_DAY2})\s*)?{_CLOCK2}\s*(?:发)?[\s，,：:]+"
 )
 _URGENT = re.compile(r"^\s*(?:紧急|加急)[\s，,：:]+")
 _WORDS = {"今天": 0, "今日": 0, "今晚": 0, "明天": 1, "明日": 1, "后天": 2, "大后天": 3}
@@ -41,8 +45,8 @@ class NoticeOrder:
 def notice_order(rest: str, today: date) -> NoticeOrder:
     """Take apart what follows 发通知: SCOPE [每天7点发 | 明早7点发] TEXT 有效到 DAY.
 
-    The first word is the scope only where a blank or a mark ends it; whether such a place exists is not
-    asked here.
+    The first word is the scope only where a blank or a mark ends it; whether such a place exists is
+    not asked here.
     """
     rest = rest.strip()
     head, _, tail = _first_word(rest)
@@ -71,7 +75,7 @@ def notice_order(rest: str, today: date) -> NoticeOrder:
 
 
 def until(text: str, today: date) -> tuple[date, int] | None:
-    """A day alone, as an answer to "有效到哪天": 2月3日, 有效到2月3日, 明天. Minute 1440 is its end."""
+    """A day alone, as an answer (2月3日, 有效到2月3日, 明天); minute 1440 is its end."""
     match = re.fullmatch(rf"\s*(?:有效)?(?:到|至)?\s*(?:{_DAY})\s*(?:{_CLOCK})?[。.\s]*", text)
     if match is None:
         return None

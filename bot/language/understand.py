@@ -1,12 +1,13 @@
 """The only place where intents compete: from the words of one message to what it asks of us."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from bot.language.commands import Command, addressed, command
 from bot.language.faq import Action, Asked, Engine
+from bot.language.homophones import misheard
 from bot.language.meaning import MainIntent, Report, Utterance
 from bot.language.readings import read
 
@@ -36,6 +37,7 @@ class Understanding:
 
 
 _EXERCISE = re.compile(r"^\s*[【\[（(]?演练[】\]）)]?[\s:：,，]+")
+_NO_FEVER = re.compile(r"发烧(?:友|级|碟|音)|烧糊涂|烧包|(?:发烧|烧|热)的是|发[个]?高烧的")
 _TROUBLE = (MainIntent.REPORT, MainIntent.NORMAL, MainIntent.SITUATION)
 
 
@@ -49,7 +51,7 @@ def understand(
         engine: answers questions.
         on: the day for which an entry must be valid.
         mentions_bot: the platform says that the bot is meant (always so in private).
-        may_command: the speaker holds a role, or the chat is private: else a bare word is no command.
+        may_command: the speaker holds a role or the chat is private; else a bare word is none.
     """
     text, is_named = addressed(said.text)
     is_exercise = bool(_EXERCISE.match(text))
@@ -68,28 +70,52 @@ def understand(
                 is_addressed,
                 is_exercise,
             )
-    report = read(_with_text(said, text))
+    report = _with_homophones(read(_with_text(said, text)), said, text)
+    asked = None
+    if report.danger or report.intent not in _TROUBLE or is_addressed:
+        asked = engine.ask(text, on=on, addressed=is_addressed, in_group=said.is_group)
+    intents = _intents(report, asked, text, is_addressed=is_addressed, is_group=said.is_group)
+    return Understanding(
+        intents or (Intent.CHAT,), text, report, asked, None, is_addressed, is_exercise
+    )
+
+
+def _with_homophones(report: Report, said: Utterance, text: str) -> Report:
+    """A voice message without a number may hold one by its sound."""
+    if not said.is_voice or report.readings or report.clarify:
+        return report
+    unclear = misheard(text)
+    if unclear is None:
+        return report
+    return replace(report, intent=MainIntent.REPORT, clarify=(unclear,))
+
+
+def _intents(
+    report: Report, asked: Asked | None, text: str, *, is_addressed: bool, is_group: bool
+) -> tuple[Intent, ...]:
+    """What a message wants, danger first.
+
+    In a group danger needs the gate's word, which knows figures of speech; in private the words are enough.
+    """
     intents: list[Intent] = []
-    if report.danger:
+    if (asked is not None and asked.action is Action.EMERGENCY) or (report.danger and not is_group):
         intents.append(Intent.EMERGENCY)
     if report.readings or report.clarify or report.correction or report.absent:
         intents.append(Intent.REPORT)
-    elif report.symptoms and not report.danger:
+    elif _feels_fever(report, text) and not intents:
         intents.append(Intent.SITUATION)
     elif report.intent is MainIntent.NORMAL:
         intents.append(Intent.REPORT)
-    asked = None
-    if not report.danger and (report.intent not in _TROUBLE or is_addressed):
-        asked = engine.ask(text, on=on, addressed=is_addressed, in_group=said.is_group)
-        if asked.action is Action.EMERGENCY:
-            intents.insert(0, Intent.EMERGENCY)
-        elif asked.action is not Action.NONE or (
-            is_addressed and asked.is_question and not intents
-        ):
-            intents.append(Intent.QUESTION)
-    return Understanding(
-        tuple(intents) or (Intent.CHAT,), text, report, asked, None, is_addressed, is_exercise
-    )
+    if asked is None or Intent.EMERGENCY in intents:
+        return tuple(intents)
+    if asked.action is not Action.NONE or (is_addressed and asked.is_question and not intents):
+        intents.append(Intent.QUESTION)
+    return tuple(intents)
+
+
+def _feels_fever(report: Report, text: str) -> bool:
+    """A fever that was felt and not measured; other complaints alone start nothing."""
+    return not _NO_FEVER.search(text) and any(s.name == "发烧" for s in report.symptoms)
 
 
 def _with_text(said: Utterance, text: str) -> Utterance:

@@ -2,8 +2,9 @@
 
 from handlers.roster.accounts import Guess, Unbound, bind, register_chat, unbound
 from handlers.roster.apply import apply, id_number_context, phone_context
+from handlers.roster.changes import FieldChange
 from handlers.roster.model import Column, Row, RowError, Words, roster_words
-from handlers.roster.plan import FieldChange, Person, Plan, plan
+from handlers.roster.plan import Person, Plan, plan
 
 __all__ = [
     "Column",

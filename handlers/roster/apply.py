@@ -10,9 +10,10 @@ from bot.clock import local_day
 from bot.domain.audit import note
 from bot.domain.registry import Account, Household, Resident, Role
 from bot.seal import Sealer
+from handlers.roster.changes import called_of
 from handlers.roster.houses import HouseKey
 from handlers.roster.model import roster_words
-from handlers.roster.plan import Person, Plan, called_of, plan
+from handlers.roster.plan import Person, Plan, plan
 
 
 def phone_context(resident_id: int) -> str:

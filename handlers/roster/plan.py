@@ -1,4 +1,4 @@
-"""Roster import, first half: what the rows would add and change, and what is wrong. Writes nothing."""
+"""Roster import, first half: what rows would add and change, and what is wrong. Writes nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from bot.clock import local_day
 from bot.domain.registry import WORD_OF_ROLE, Account, Place, PlaceKind, Resident, Role, RoleName
 from bot.seal import Sealer
+from handlers.roster.changes import FieldChange, house_changes, own_changes
 from handlers.roster.entries import read_entries
 from handlers.roster.houses import House, HouseKey, find_houses, key_of
 from handlers.roster.match import People, Placed
@@ -26,20 +27,6 @@ _ABOVE = {
     RoleName.SUPERVISOR: (PlaceKind.TOWNSHIP,),
     RoleName.COUNTY_DUTY: (PlaceKind.COUNTY,),
 }
-GONE_WORDS = {"moved": "已搬走", "died": "已去世"}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field of a person: old → new as it may be shown, numbers masked."""
-
-    column: Column
-    old: str
-    new: str
-
-    def __str__(self) -> str:
-        """电话 138****0001→138****0002."""
-        return f"{self.column} {self.old or '（空）'}→{self.new}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +252,8 @@ class _Planner:
         place = self.places.words_of(one.spot)
         if who is None:
             return Person(one, place, None, key, (), fresh, account_id)
-        changes = [*self._own_changes(one, who), *self._house_changes(at, one, who, house, known)]
+        changes = own_changes(one, who, self.places)
+        changes += house_changes(at, one, who, house, known, self.words.unknown_relation)
         changes += [
             FieldChange(Column.ROLE, "", f"{WORD_OF_ROLE[role]}（{self.places.words_of(spot)}）")
             for role, spot in fresh
@@ -273,57 +261,6 @@ class _Planner:
         if account_id is not None:
             changes.append(FieldChange(Column.NICKNAME, "", f"{one.entry.nickname}（绑定账号）"))
         return Person(one, place, who, key, tuple(changes), fresh, account_id)
-
-    def _own_changes(self, one: Placed, who: Resident) -> list[FieldChange]:
-        entry = one.entry
-        changes: list[FieldChange] = []
-
-        def differ(column: Column, old: str, new: str) -> None:
-            if new and old != new:
-                changes.append(FieldChange(column, old, new))
-
-        differ(Column.NAME, who.name, entry.name)
-        if who.gone:
-            differ(Column.REMARK, GONE_WORDS.get(who.gone, who.gone), "在村")
-        if not self.places.covers(one.spot, who.place_id):
-            differ(
-                Column.PLACE,
-                self.places.words_of(Spot(who.place_id)),
-                self.places.words_of(one.spot),
-            )
-        if one.id_hash and one.id_hash != who.id_number_hash:
-            differ(Column.ID_NUMBER, who.id_number_mask, Sealer.mask_id_number(entry.id_number))
-        if one.phone_hash and one.phone_hash != who.phone_hash:
-            old = f"尾号 {who.phone_tail}" if who.phone_tail else ""
-            differ(Column.PHONE, old, Sealer.mask_phone(entry.phone))
-        differ(Column.BORN, str(who.born_on or ""), str(entry.born_on or ""))
-        differ(Column.MARK, who.mark, entry.mark)
-        for column, before, after in (
-            (Column.NO_PHONE, who.has_no_phone, entry.has_no_phone),
-            (Column.ALONE, who.lives_alone, entry.lives_alone),
-        ):
-            if after is not None and before is not after:
-                changes.append(FieldChange(column, _yes(before), _yes(after)))
-        return changes
-
-    def _house_changes(
-        self, at: int, one: Placed, who: Resident, house: House | None, known: People
-    ) -> list[FieldChange]:
-        if house is None:
-            return []
-        entry = one.entry
-        home = known.households.get(house.id or 0)
-        changes: list[FieldChange] = []
-        before = known.head_names.get(who.household_id or 0, "")
-        heads_now = home is not None and home.householder_id == who.id
-        if home is None or who.household_id != home.id or (at == house.head and not heads_now):
-            changes.append(FieldChange(Column.HOUSEHOLDER, before, house.householder))
-        called = called_of(entry.relation, entry.is_head, who.called, self.words.unknown_relation)
-        if called != who.called:
-            changes.append(FieldChange(Column.RELATION, who.called or "户主", called or "户主"))
-        if home is not None and house.address and at == house.members[0]:
-            changes.append(FieldChange(Column.ADDRESS, home.address, house.address))
-        return changes
 
     def _done(
         self, rows: tuple[Row, ...], people: list[Person], houses: dict[HouseKey, House]
@@ -349,14 +286,3 @@ class _Planner:
             houses=houses,
             places=self.places,
         )
-
-
-def called_of(relation: str, is_head: bool, before: str, unknown: str) -> str:
-    """The kinship word to be kept: a real one is never lost to 家人."""
-    if is_head:
-        return ""
-    return before if relation == unknown and before else relation
-
-
-def _yes(flag: bool) -> str:
-    return "是" if flag else "否"

@@ -70,7 +70,7 @@ def _is_same(one: Entry, other: Entry) -> bool:
 
 
 def _blurred(kept: Sequence[Entry], at: Sequence[int], entry: Entry) -> Entry | None:
-    """An earlier householder of that name and place whom nothing tells from this one: one person or two?"""
+    """An earlier householder of that name and place whom nothing tells from this one."""
     for one in (kept[i] for i in at):
         told = (
             _differ(one.id_number, entry.id_number),

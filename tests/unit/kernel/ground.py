@@ -1,4 +1,4 @@
-"""Ground for tests of the kernel: a store in memory, content loaded once, a channel that obeys orders."""
+"""Ground for tests of the kernel: stores, content loaded once, a channel that obeys orders."""
 
 import asyncio
 from collections import deque
@@ -15,7 +15,6 @@ from bot import content as content_of
 from bot import outbox
 from bot.channels.base import Answer, Call, Heard, Limit, Received
 from bot.content import Content
-from bot.domain.tokens import AccessToken
 from bot.errors import SendError
 from bot.inbox import Arrival
 from bot.message import ChatKind, Inbound, MessageKind, Outbound
@@ -23,7 +22,6 @@ from bot.outbox import Outbox
 from bot.store import Store
 
 NOW = datetime(2020, 2, 3, 0, 12, tzinfo=UTC)  # 08:12 in China
-TABLES = (AccessToken,)  # modules whose tables nothing else here imports
 
 
 @cache

@@ -1,13 +1,12 @@
 """The inbox: once each, in order within a chat, parked after three tries, forgotten in time."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot import inbox
 from bot.inbox import Arrival, Inbox
@@ -15,7 +14,7 @@ from tests.unit.kernel.ground import NOW, arrival, at, closing, memory, on_disk
 
 
 def keys(session: Session) -> list[str]:
-    return list(session.exec(select(Inbox.key).order_by("id")).all())
+    return list(session.exec(select(Inbox.key).order_by(col(Inbox.id))).all())
 
 
 def next_keys(session: Session, seconds: float = 0, limit: int = 16) -> list[str]:
@@ -86,7 +85,7 @@ def test_any_batches_keep_each_key_once_in_order_of_first_arrival(
             found = inbox.accept(
                 session, [arrival(f"k{key}", wants_row=wants) for key, wants in batch]
             )
-            fresh = []
+            fresh: list[str] = []
             for key, _ in batch:
                 if f"k{key}" not in [*seen, *fresh]:
                     fresh.append(f"k{key}")
@@ -156,12 +155,12 @@ def test_parked_after_three_tries_then_the_chat_goes_on(session: Session) -> Non
 
 
 @pytest.fixture
-def two_parked(session: Session) -> Iterator[Session]:
+def two_parked(session: Session) -> Session:
     inbox.accept(session, [arrival("1", "g1"), arrival("2", "g2"), arrival("3", "g1")])
     for key in ("1", "2"):
         for _ in range(3):
             inbox.fail(session, id_of(session, key), NOW, "KeyError")
-    yield session
+    return session
 
 
 def test_replay_of_one(two_parked: Session) -> None:

@@ -129,15 +129,16 @@ def test_a_group_larger_than_the_whole_limit_goes_alone(session: Session) -> Non
     assert say_all(session, 0, people) == ["huge"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 200), st.booleans(), st.integers(0, 2)), min_size=1, max_size=60
+        st.tuples(st.integers(0, 200), st.booleans(), st.integers(0, 2)), min_size=1, max_size=30
     )
 )
 def test_no_window_of_a_minute_ever_holds_more(rows: list[tuple[int, bool, int]]) -> None:
     tight = Limit("chat", 5, 60.0, reserve=2)
     left: dict[str, list[tuple[float, bool]]] = {}
+    tick = 0.0
     store = memory()
     with closing(store), store.begin() as session:
         put(
@@ -147,12 +148,12 @@ def test_no_window_of_a_minute_ever_holds_more(rows: list[tuple[int, bool, int]]
                 for n, (second, is_urgent, chat) in enumerate(rows)
             ),
         )
-        for tick in range(0, 2000, 5):
-            while found := claim(session, tick, tight):
-                for one in found:
-                    outbox.settle(session, one, at(tick), "p")
-                    times = left.setdefault(one.outbound.to.chat, [])
-                    times.append((tick, one.outbound.urgent))
+        while (due := outbox.next_due(session)) is not None:
+            tick = max((due - NOW).total_seconds(), tick)
+            for one in claim(session, tick, tight):
+                outbox.settle(session, one, at(tick), "p")
+                times = left.setdefault(one.outbound.to.chat, [])
+                times.append((tick, one.outbound.urgent))
         assert outbox.counts(session) == {"sent": len(rows)}
     for times in left.values():
         for moment, is_urgent in times:
@@ -201,21 +202,21 @@ def test_nothing_is_said_when_the_window_has_passed_in_silence(session: Session)
 
 
 def test_a_backlog_of_one_channel_starves_no_other(session: Session) -> None:
-    put(session, *(row(f"p{n}", f"g{n}", channel="pulls") for n in range(1000)))
+    put(session, *(row(f"p{n}", f"g{n}", channel="pulls") for n in range(300)))
     put(session, row("mine", due_at=NOW))
     assert claimed(session, limit=64) == ["mine"]
 
 
 def test_a_paused_channel_starves_no_other(session: Session) -> None:
     channels = {"c": Obedient("c"), "down": Obedient("down")}
-    put(session, *(row(f"d{n}", f"g{n}", channel="down") for n in range(1000)))
+    put(session, *(row(f"d{n}", f"g{n}", channel="down") for n in range(300)))
     put(session, row("mine"))
     found = outbox.claim(session, NOW, channels, let_all, limit=64, paused=frozenset({"down"}))
     assert [one.outbound.key for one in found] == ["mine"]
 
 
 def test_a_backlog_of_one_chat_starves_no_other(session: Session) -> None:
-    put(session, *(row(f"b{n}", "busy") for n in range(1000)))
+    put(session, *(row(f"b{n}", "busy") for n in range(300)))
     put(session, row("mine", "g2"))
     assert "mine" in claimed(session, limit=64)
 
@@ -266,8 +267,8 @@ def test_unreachable_waits_longer_each_time(session: Session) -> None:
         done = settled(session, "1", Unreachable("connect_error"), moment)
         waits.append((done.due_at - at(moment)).total_seconds())
         moment += waits[-1]
-    assert done.state == "queued"
-    assert done.is_perhaps_doubled is False
+    assert fetched(session, "1").state == "queued"
+    assert fetched(session, "1").is_perhaps_doubled is False
     assert waits == sorted(waits)
     assert waits[0] <= 1
     assert waits[-1] == outbox.LONGEST_WAIT_S
@@ -351,7 +352,7 @@ def passive_message(session: Session) -> int:
 
 
 def passive(session: Session, message_id: int, seconds: float = 1) -> list[str]:
-    rows = outbox.passive(session, message_id, "u1", at(seconds), let_all)
+    rows = outbox.passive(session, message_id, ("c", "u1"), at(seconds), let_all)
     return [one.key for one in rows]
 
 
@@ -375,7 +376,7 @@ def test_passive_takes_the_answer_and_what_was_kept_for_the_person(session: Sess
 def test_passive_obeys_the_filter(session: Session) -> None:
     message = passive_message(session)
     put(session, private("m1.1", message_id=message))
-    assert outbox.passive(session, message, "u1", NOW, lambda _, __: "不行") == []
+    assert outbox.passive(session, message, ("c", "u1"), NOW, lambda _, __: "不行") == []
     assert fetched(session, "m1.1").reason == "不行"
 
 
@@ -390,20 +391,6 @@ def test_what_was_kept_is_said_where_the_turn_itself_says_nothing(session: Sessi
     message = passive_message(session)
     put(session, private("kept", state="failed", reason="no_service_api"))
     assert passive(session, message) == ["kept"]
-
-
-def test_the_sender_leaves_an_answer_to_the_hook_that_waits_for_it(session: Session) -> None:
-    message = passive_message(session)
-    put(session, private("m1.1", message_id=message))
-    assert claimed(session, 3) == []
-    assert claimed(session, 4.1) == ["m1.1"]
-
-
-def test_an_answer_given_by_the_hook_frees_late_words_at_once(session: Session) -> None:
-    message = passive_message(session)
-    session.get_one(inbox.Inbox, message).answer = ""
-    put(session, private("m1.1", message_id=message))
-    assert claimed(session, 3) == ["m1.1"]
 
 
 def test_a_gateway_fetches_what_is_due_in_order_behind_its_mark(session: Session) -> None:
