@@ -24,14 +24,13 @@ from app.talk.errors import TalkError
 from app.talk.play import Difference, Player
 from app.talk.syntax import parse_talk
 from app.talk.update import rewrite, update_lines
-from bot import content, migrate
+from bot import content
 from bot.channels.bridge_signing import key_of
 from bot.clock import ShiftedClock, SystemClock
 from bot.content import Content
 from bot.errors import BotError, SendError
 from bot.language.parse import utterance_of
 from bot.language.readings import read
-from bot.store import Store
 
 bridge = typer.Typer(help="网关的参考客户端：往守望送消息，收守望要说的话。", no_args_is_help=True)
 
@@ -78,12 +77,11 @@ def demo(
     observe.set_up("warning", own.log_format)
     say("正在把村子搭起来……")
     village = DemoVillage()
-    store = Store(own.database_url)
-    migrate.upgrade(store.writer)
     load_secret(folder)
     loaded = content.load(packs=own.pack_names, extra=own.pack_folders)
-    clock = ShiftedClock(village.seed(store, loaded, own.rule_pack))
-    service = Service(own, clock=clock, deliver=village.deliver)
+    kept = settings.data / "demo-morning"
+    clock = ShiftedClock(village.open(kept, folder, loaded, own.rule_pack))
+    service = Service(own, clock=clock, deliver=village.deliver, loaded=loaded)
     village.attach(service, clock)
     _run(service, own, village)
 

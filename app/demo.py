@@ -3,19 +3,22 @@
 import asyncio
 import json
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 import bot
 from app.console.demo import DemoError
+from app.demo_seed import DATABASE, Screen, open_morning
 from app.service import Service
 from app.stage import CHANNEL, Stage
 from app.talk.play import Player
+from app.talk.steps import SetTime
 from app.talk.syntax import parse_talk
+from bot import migrate
 from bot.channels.base import Received
 from bot.channels.local import Local
 from bot.clock import ShiftedClock, at, clock_words, local, local_day
@@ -38,6 +41,7 @@ from bot.errors import SendError, Unreachable
 from bot.inbox import Arrival
 from bot.language.understand import Intent
 from bot.message import ChatKind, Outbound
+from bot.people import Names
 from bot.router import Turn
 from bot.store import Store
 from scheduler import runner
@@ -71,6 +75,16 @@ class Line:
         return {name: getattr(self, name) for name in keep} | {"is_recalled": False}
 
 
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """The village as its morning left it."""
+
+    ended: datetime
+    rows: dict[str, list[dict[str, Any]]]
+    lines: tuple[Line, ...]
+    thoughts: tuple[dict[str, Any], ...]
+
+
 @dataclass
 class DemoVillage:
     """What the demo's page shows and does; the rest is the product itself."""
@@ -84,27 +98,39 @@ class DemoVillage:
     service: Service | None = None
     clock: ShiftedClock | None = None
     names: dict[str, str] = field(default_factory=dict)
+    _morning: Morning = field(init=False)
     _by_key: dict[str, int] = field(default_factory=dict)
     _moving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     # before the server starts
 
-    def seed(self, store: Store, content: Content, rule_pack: str) -> datetime:
-        """Make the village and play its morning on a fresh store; when the morning ended."""
+    def open(self, kept: Path, folder: Path, content: Content, rule_pack: str) -> datetime:
+        """Make the village in `folder` with its morning behind it; when the morning ended."""
+        screen = open_morning(kept, folder, lambda at: self._play(at, content, rule_pack))
+        self.lines.clear()
+        self.lines.extend(Line(**line) for line in screen.lines)
+        self.thoughts.clear()
+        self.thoughts.extend(screen.thoughts)
+        self.names = dict(screen.names)
+        self.count = max((line.n for line in self.lines), default=0)
+        self._by_key = {line.key: line.n for line in self.lines if line.key}
+        store = Store(f"sqlite:///{folder / DATABASE}")
+        self._keep_morning(store, screen.ended)
+        store.close()
+        return screen.ended
+
+    def _play(self, folder: Path, content: Content, rule_pack: str) -> Screen:
+        """Play the morning on a fresh database."""
+        store = Store(f"sqlite:///{folder / DATABASE}")
+        migrate.upgrade(store.writer)
         talk = parse_talk(VILLAGE.read_text(encoding="utf-8"), VILLAGE.name)
-        start = next(step.at for step in talk.steps if hasattr(step, "at"))
+        start = next(step.at for step in talk.steps if isinstance(step, SetTime))
         stage = Stage(content, rule_pack, start, store=store)
         stage.on_turn = self.on_turn
-        player = Player(talk, content, rule_pack, stage, on_said=self.deliver_at)
-        before = stage.hear
-
-        def hear(event: dict[str, Any]) -> None:
-            self._note_event(event, stage.clock.now())
-            before(event)
-
-        stage.hear = hear  # type: ignore[method-assign]  # the demo shows what goes in
-        player.play()
-        return stage.clock.now()
+        stage.on_heard = self._note_event
+        Player(talk, content, rule_pack, stage, on_said=self.deliver_at).play()
+        lines = [asdict(line) for line in self.lines]
+        return Screen(stage.clock.now(), lines, list(self.thoughts), self.names)
 
     def attach(self, service: Service, clock: ShiftedClock) -> None:
         """From here on the running service is what the page talks to."""
@@ -163,7 +189,7 @@ class DemoVillage:
         number = self._by_key.get(turn.inbound.key)
         if number is None:
             return
-        spoke = any(note.startswith("说：") for note in turn.work.notes)
+        spoke = turn.inbound.chat in turn.work.said_in
         self.version += 1
         self.thoughts.append(
             {
@@ -201,7 +227,7 @@ class DemoVillage:
         now, service = self.now(), self.running
         with service.store.reading() as session:
             work = service.kernel.work(session)
-            due = runner.next_due(work)
+            due = runner.next_job(work)
             facts = {
                 "people": _people(session),
                 "chats": _chats(session),
@@ -215,7 +241,7 @@ class DemoVillage:
             "lines": [line.shown() for line in list(self.lines) if line.n > after],
             "recalled": sorted(self.recalled),
             "thoughts": [t for t in list(self.thoughts) if t["n"] > after - 40],
-            "next": {"at": clock_words(due, local_day(now)), "words": "到点要做的事"}
+            "next": {"at": clock_words(due[0], local_day(now)), "words": due[1].words}
             if due
             else None,
             "rules": service.settings.rule_pack,
@@ -351,11 +377,37 @@ class DemoVillage:
         self.version += 1
 
     async def reset(self) -> None:
-        """Clear the chats on the screen; to begin again is a restart of the command."""
-        self.lines.clear()
-        self.thoughts.clear()
-        self.recalled.clear()
-        self.version += 1
+        """Begin again: the village, its chats and its clock as the morning left them."""
+        async with self._moving:
+            await self.running.writer.run(self._restore)
+            if self.clock is not None:
+                self.clock.restart(self._morning.ended)
+            self.running.kernel.names = Names()
+            self.lines.clear()
+            self.lines.extend(self._morning.lines)
+            self.thoughts.clear()
+            self.thoughts.extend(self._morning.thoughts)
+            self.recalled.clear()
+            self.until_down = None
+            self.version += 1
+
+    def _keep_morning(self, store: Store, ended: datetime) -> None:
+        """Remember how the morning ended, so that it can be had again."""
+        with store.reading() as session:
+            rows = {
+                table.name: [dict(row._mapping) for row in session.connection().execute(table.select())]
+                for table in SQLModel.metadata.sorted_tables
+            }
+        self._morning = Morning(ended, rows, tuple(self.lines), tuple(self.thoughts))
+
+    def _restore(self, session: Session) -> None:
+        connection = session.connection()
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            connection.execute(table.delete())
+        for table in SQLModel.metadata.sorted_tables:
+            if self._morning.rows[table.name]:
+                connection.execute(table.insert(), self._morning.rows[table.name])
 
     async def as_talk(self) -> str:
         """What was played, as a talk file that `shouwang play` reads."""
@@ -388,10 +440,12 @@ def _has_due(session: Session, now: datetime) -> bool:
 def _why(turn: Turn, spoke: bool) -> str:
     """The first line of the thinking column."""
     notes = turn.work.notes
-    said = next((n for n in notes if n.startswith("说：")), "")
+    said = next((n.removeprefix("说：") for n in notes if n.startswith("说：")), "")
     quiet = next((n for n in notes if n.startswith(("静：", "不说："))), "")
     if spoke:
-        return said
+        return f"说：{said}"
+    if said:
+        return f"群里静，私下办：{said}"
     if quiet:
         return quiet
     if turn.meaning is None:

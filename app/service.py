@@ -22,6 +22,7 @@ from bot import content, inbox, migrate, outbox
 from bot.channels.base import Channel
 from bot.channels.http import Http
 from bot.clock import Clock, SystemClock
+from bot.content import Content
 from bot.domain.incidents import Incident
 from bot.domain.temperature import Reading
 from bot.errors import BotError
@@ -45,6 +46,7 @@ class Service:
     clock: Clock = field(default_factory=SystemClock)
     deliver: Callable[[Outbound], None] = lambda message: None
     on_turn: Callable[[Turn], None] = lambda turn: None
+    loaded: Content | None = None  # where whoever starts it has loaded the content already
     is_ready: bool = False
     _lock: IO[str] | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -60,7 +62,9 @@ class Service:
         self._hold()
         secret = load_secret(settings.data)
         try:
-            self.content = content.load(packs=settings.pack_names, extra=settings.pack_folders)
+            self.content = self.loaded or content.load(
+                packs=settings.pack_names, extra=settings.pack_folders
+            )
         except BotError as error:
             raise SettingsError(f"内容有错：{error.detail}") from error
         self.sealer = Sealer(secret)

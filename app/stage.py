@@ -41,6 +41,7 @@ class Stage:
     start: datetime
     store: Store = field(default_factory=lambda: Store("sqlite://"))
     on_turn: Callable[[Turn], None] = lambda turn: None
+    on_heard: Callable[[dict[str, Any], datetime], None] = lambda event, at: None
     on_said: Callable[[Outbound, datetime], None] = lambda outbound, at: None
     count: int = 0
     last: dict[str, Any] | None = None
@@ -79,6 +80,7 @@ class Stage:
     def hear(self, event: dict[str, Any]) -> None:
         """One call of the platform: kept, handled, answered, and all that is due now done."""
         self.last = event
+        self.on_heard(event, self.clock.now())
         body = json.dumps(event, ensure_ascii=False).encode()
         call = Call("POST", f"/hook/{CHANNEL}", "", {}, {}, body, self.clock.now())
         heard = self.local.hear(call)

@@ -53,6 +53,10 @@ class ShiftedClock:
         """The chosen moment plus what has passed and what was pushed."""
         return self.start + timedelta(seconds=monotonic() - self._since) + self._pushed
 
+    def restart(self, moment: datetime) -> None:
+        """Begin again at a moment (the demo's village is made anew)."""
+        self.start, self._since, self._pushed = moment, monotonic(), timedelta()
+
     def push_to(self, moment: datetime) -> None:
         """Go to a later moment at once; an earlier one changes nothing."""
         self._pushed += max(moment - self.now(), timedelta())

@@ -25,7 +25,6 @@ log = logging.getLogger("shouwang.store")
 
 T = TypeVar("T")
 BURST_S, BURST = 0.1, 30  # so many arrivals in so many seconds are a burst
-IN_MEMORY = "sqlite://"
 
 
 class Store:
@@ -243,8 +242,8 @@ class Writer:
                     settled += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
                 for job in tasks:
                     settled.append((job, *_in_savepoint(session, job.what)))
-        # Whatever the store refuses (disk full, locked, a failed fsync), nobody here may be told yes,
-        # and the thread must live on: the next batch opens a new transaction.
+        # Whatever the store refuses (a full disk, a lock, a failed fsync): nobody is told yes, and
+        # the thread must live on: the next batch opens a new transaction.
         except Exception as error:
             self._failed(error)
             settled = [(job, None, error) for job in (*arrivals, *tasks)]

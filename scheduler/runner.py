@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -15,8 +15,6 @@ from bot.work import Work
 from scheduler.timetable import TIMETABLE, Job
 
 log = logging.getLogger("shouwang.scheduler")
-
-LATE = timedelta(seconds=30)
 
 
 @dataclass
@@ -80,5 +78,12 @@ def run_all(work: Work, timetable: Sequence[Job] = TIMETABLE) -> None:
 
 def next_due(work: Work, timetable: Sequence[Job] = TIMETABLE) -> datetime | None:
     """The next moment after now at which any job will have something to do."""
-    moments = (job.next_due(work) for job in timetable)
-    return min((m for m in moments if m is not None and m > work.now), default=None)
+    found = next_job(work, timetable)
+    return found[0] if found else None
+
+
+def next_job(work: Work, timetable: Sequence[Job] = TIMETABLE) -> tuple[datetime, Job] | None:
+    """That moment with the job that will have something to do."""
+    moments = ((job.next_due(work), job) for job in timetable)
+    later = [(moment, job) for moment, job in moments if moment is not None and moment > work.now]
+    return min(later, key=lambda pair: pair[0], default=None)

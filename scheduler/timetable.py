@@ -28,18 +28,19 @@ class Job:
     """
 
     name: str
+    words: str  # what it will do, for people
     cron: str
     run: Callable[[Work], object]
     next_due: Callable[[Work], datetime | None] = lambda _: None
 
 
 TIMETABLE = (
-    Job("notices.push", "* * * * *", broadcast.push_due, delivery.next_due),
-    Job("missing.walk", "* * * * *", missing.walk, missing.next_step),
-    Job("incidents.walk", "* * * * *", incidents.escalate, incidents.next_step),
-    Job("questions.chase", "* * * * *", questions.chase, questions.next_due),
-    Job("notices.close", "* * * * *", delivery.close_sent),
-    Job("channels.watch", "* * * * *", channel_health.watch),
-    Job("notices.expire", "*/10 * * * *", delivery.expire),
-    Job("retention", "20 3 * * *", retention.forget, retention.next_run),
+    Job("notices.push", "发到点的通知", "* * * * *", broadcast.push_due, delivery.next_due),
+    Job("missing.walk", "提醒还没报的人", "* * * * *", missing.walk, missing.next_step),
+    Job("incidents.walk", "没人接的事往上找", "* * * * *", incidents.escalate, incidents.next_step),
+    Job("questions.chase", "催没答的问题", "* * * * *", questions.chase, questions.next_due),
+    Job("notices.close", "报通知的结果", "* * * * *", delivery.close_sent),
+    Job("channels.watch", "看通道通不通", "* * * * *", channel_health.watch),
+    Job("notices.expire", "过期的通知收起来", "*/10 * * * *", delivery.expire),
+    Job("retention", "清掉过期的原话", "20 3 * * *", retention.forget, retention.next_run),
 )

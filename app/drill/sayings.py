@@ -16,6 +16,7 @@ HEALTH = re.compile(
     r"3[3-9][.．。点度]|4[0-3][.．。点度]|体温|发热|发烧|低烧|高烧|咳|隔离|观察|确诊|疑似|密接|没报|未报|症状"
 )
 LINES_AN_HOUR = 6
+DOCTOR = "大夫"
 
 
 @dataclass
@@ -169,8 +170,11 @@ class Sayings:
         chat = self.by_chat[line.chat]
         latest = self.book.latest(line.at)
         day = timedelta(hours=24)
-        if any(words in h.message.text and line.at - day < h.at <= latest for h in chat):
+        said = [h for h in chat if line.at - day < h.at <= latest]
+        if any(words in h.message.text for h in said):
             return
+        if any(self._cause(h) is line and DOCTOR in h.message.text for h in said):
+            return  # a question about drugs is the doctor's, whatever else is registered
         recent = [h for h in chat if line.at - timedelta(hours=1) < h.at <= latest]
         if len(recent) < LINES_AN_HOUR:
             self._add("missed", "answer", line.at, line.chat, line.text, expected=words)

@@ -50,9 +50,6 @@ class Notice(SQLModel, table=True):
     approved_by: int | None = Field(default=None, foreign_key="resident.id")
     approved_at: datetime | None = Field(default=None, sa_type=Moment)
     repeat_minute: int | None = None  # each day at this minute of China's day, until it expires
-    repeats_id: int | None = Field(default=None, foreign_key="notice.id")
-    chase_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
-    chases: int = 0
     reported_at: datetime | None = Field(default=None, sa_type=Moment)
 
 

@@ -105,8 +105,6 @@ class RulePack:
     observation_days: int
     quiet: tuple[int, int]
     group_lines_an_hour: int
-    receipt_chase: timedelta
-    receipt_chases: int
     approval_chats: int  # from so many chats on a second person must agree
     keep_text: timedelta
     keep_personal: timedelta
@@ -260,8 +258,6 @@ def rule_pack(data: Mapping[str, Any]) -> RulePack:
         observation_days=int(data["observation"]["days"]),
         quiet=(minute_of(data["quiet_hours"]["from"]), minute_of(data["quiet_hours"]["to"])),
         group_lines_an_hour=int(data["speaking"]["group_lines_an_hour"]),
-        receipt_chase=_minutes(clocks["receipt_chase_min"]),
-        receipt_chases=int(clocks["receipt_chases"]),
         approval_chats=int(data["notices"]["second_person_from_chats"]),
         keep_text=timedelta(hours=int(data["retention"]["text_hours"])),
         keep_personal=timedelta(days=int(data["retention"]["personal_days"])),

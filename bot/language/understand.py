@@ -95,7 +95,8 @@ def _intents(
 ) -> tuple[Intent, ...]:
     """What a message wants, danger first.
 
-    In a group danger needs the gate's word, which knows figures of speech; in private the words are enough.
+    In a group danger needs the gate's word, which knows figures of speech; in private the words are
+    enough.
     """
     intents: list[Intent] = []
     if (asked is not None and asked.action is Action.EMERGENCY) or (report.danger and not is_group):

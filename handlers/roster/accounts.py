@@ -1,11 +1,12 @@
 """Accounts and chats made known by hand: who is behind an account, and what a chat is for."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from bot.domain.audit import note
 from bot.domain.registry import (
@@ -55,15 +56,13 @@ def unbound(db: Session, place_id: int) -> list[Unbound]:
     """Accounts without a resident, heard at a place or nobody knows where; most waiting first."""
     near = set(db.exec(select(PlaceAbove.place_id).where(PlaceAbove.ancestor_id == place_id)))
     heard: dict[int, set[int | None]] = {}
-    waiting: dict[int, int] = {}
-    query = (
-        select(Pending.account_id, Pending.place_id, func.count())
-        .where(Pending.kind == "unassigned", col(Pending.account_id).is_not(None))
-        .group_by(col(Pending.account_id), col(Pending.place_id))
+    waiting: Counter[int] = Counter()
+    query = select(Pending.account_id, Pending.place_id, Pending.closed_at).where(
+        Pending.kind == "unassigned", col(Pending.account_id).is_not(None)
     )
-    for account_id, at, count in db.exec(query).all():
+    for account_id, at, closed_at in db.exec(query).all():
         heard.setdefault(account_id or 0, set()).add(at)
-        waiting[account_id or 0] = waiting.get(account_id or 0, 0) + count
+        waiting[account_id or 0] += closed_at is None
     names = _Names(db, place_id)
     found = []
     for account in db.exec(select(Account).where(col(Account.resident_id).is_(None))):
@@ -71,7 +70,7 @@ def unbound(db: Session, place_id: int) -> list[Unbound]:
         if where and not where & near:
             continue  # heard beside, not below
         guesses = names.guesses(account)
-        found.append(Unbound(account, waiting.get(account.id or 0, 0), guesses))
+        found.append(Unbound(account, waiting[account.id or 0], guesses))
     return sorted(found, key=lambda one: (-one.waiting, one.account.id or 0))
 
 

@@ -207,7 +207,7 @@ class _Reader:
         if without is None and re.search(r"[无没]有?(?:手机|电话)", remark):
             without = True
         alone = told[Column.ALONE]
-        if alone is None and re.search(r"(?<![不非未])独居", remark):
+        if alone is None and re.search(r"(?<![不非未没])(?<!不是)(?<!没有)独居", remark):
             alone = True
         return without, alone
 

@@ -188,7 +188,7 @@ class Places:
         """朝阳县/柳树沟镇/柳树沟村/三组, or the same run together."""
         parts: list[Part] = []
         for piece in _SEPARATOR.split(half(text)):
-            for name in self._run_together(place_name(piece)):
+            for name in map(place_name, self._run_together(place_name(piece))):
                 kind = self.words.kind_of(name)
                 if kind is not None:
                     parts.append((name, kind))

@@ -283,6 +283,7 @@ def upgrade() -> None:
         sa.Column("refers_to", sa.Integer(), nullable=True),
         sa.Column("place_id", sa.Integer(), nullable=False),
         sa.Column("chat_purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("only_chats", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -296,9 +297,6 @@ def upgrade() -> None:
         sa.Column("approved_by", sa.Integer(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("repeat_minute", sa.Integer(), nullable=True),
-        sa.Column("repeats_id", sa.Integer(), nullable=True),
-        sa.Column("chase_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("chases", sa.Integer(), nullable=False),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["approved_by"], ["resident.id"], name=op.f("fk_notice_approved_by")
@@ -306,11 +304,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["author_id"], ["resident.id"], name=op.f("fk_notice_author_id")),
         sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_notice_place_id")),
         sa.ForeignKeyConstraint(["refers_to"], ["notice.id"], name=op.f("fk_notice_refers_to")),
-        sa.ForeignKeyConstraint(["repeats_id"], ["notice.id"], name=op.f("fk_notice_repeats_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_notice_chase_at"), ["chase_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_place_id"), ["place_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_state"), ["state"], unique=False)
@@ -712,7 +708,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_state"))
         batch_op.drop_index(batch_op.f("ix_notice_place_id"))
         batch_op.drop_index(batch_op.f("ix_notice_due_at"))
-        batch_op.drop_index(batch_op.f("ix_notice_chase_at"))
 
     op.drop_table("notice")
     with op.batch_alter_table("account", schema=None) as batch_op:

@@ -208,6 +208,35 @@ async def test_a_locked_file_fails_the_batch_and_the_next_one_goes_on(
     assert kept(store) == ["1"]
 
 
+async def test_a_full_disk_in_one_unit_is_a_no_for_the_whole_batch(
+    writer: Writer, store: Store
+) -> None:
+    def too_much(session: Session) -> None:
+        pages = session.connection().scalar(text("PRAGMA page_count"))
+        session.connection().execute(text(f"PRAGMA max_page_count={pages}"))
+        session.add(row("big", text="x" * 2_000_000))
+        session.flush()
+
+    gate, first = await held(writer)
+    results = asyncio.gather(
+        writer.accept(arrival("1")),
+        writer.run(too_much),
+        writer.run(lambda session: inbox.accept(session, [arrival("2")])),
+        return_exceptions=True,
+    )
+    gate.open.set()
+    outcomes = await results
+    await asyncio.gather(first, return_exceptions=True)
+    told_yes = [key for key, one in zip("1-2", outcomes, strict=True) if not is_fault(one)]
+    assert kept(store) == told_yes
+    await writer.accept(arrival("3"))
+    assert "3" in kept(store)
+
+
+def is_fault(outcome: object) -> bool:
+    return isinstance(outcome, Exception)
+
+
 async def test_a_commit_that_fails_is_a_no_for_everybody(writer: Writer, store: Store) -> None:
     faults = [OSError("the disk is full")]
 
