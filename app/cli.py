@@ -1,6 +1,7 @@
-"""One command: shouwang serve, demo, parse, ask, play, drill, and what a village's technician needs.
+"""One command: serve, demo, parse, ask, play, drill, and what a village's technician needs.
 
-Exit codes: 0 done, 1 it went wrong or something is not as it should be, 2 the command was not understood.
+Exit codes: 0 done, 1 it went wrong or something is not as it should be, 2 the command was not
+understood.
 """
 
 import json
@@ -37,11 +38,13 @@ app.add_typer(cli_data.audit, name="audit")
 app.add_typer(cli_content.content, name="content")
 
 
-@app.command(help="读一条条消息（每行一个 JSON），写出会记下什么。\n\n例：shouwang parse < 消息.jsonl")
+@app.command(
+    help="读一条条消息（每行一个 JSON），写出会记下什么。\n\n例：shouwang parse < 消息.jsonl"
+)
 def parse(
     explain: Annotated[bool, typer.Option("--explain", help="写出每个数为什么这样判")] = False,
 ) -> None:
-    """JSON lines on stdin, one line out for each, in order; a bad line gets {"error"} and exit status 1."""
+    """JSON lines on stdin, one line out for each, in order; a bad one gets {"error"}, exit 1."""
 
     def one(record: dict[str, object]) -> dict[str, object]:
         answer = parse_record(record)
@@ -77,12 +80,16 @@ def _lines() -> Iterator[str]:
 
 @app.command(help="问答：每行一个 {id, text}，写出会怎么答。\n\n例：shouwang ask < 问题.jsonl")
 def ask(
-    pack: Annotated[list[Path] | None, typer.Option(help="内容包文件夹，可写几个；不写用自带的")] = None,
-    items: Annotated[Path | None, typer.Option(help="换一份清单（每行 id, title, body），只比引擎")] = None,
+    pack: Annotated[
+        list[Path] | None, typer.Option(help="内容包文件夹，可写几个；不写用自带的")
+    ] = None,
+    items: Annotated[
+        Path | None, typer.Option(help="换一份清单（每行 id, title, body），只比引擎")
+    ] = None,
     on: Annotated[str, typer.Option(help="按哪天的有效期答，如 2020-02-03")] = "",
     explain: Annotated[bool, typer.Option("--explain", help="写出为什么")] = False,
 ) -> None:
-    """JSON lines on stdin, one answer a line, as said in private to a resident who addressed the bot."""
+    """JSON lines on stdin, one answer a line, as said in private to a resident who asks the bot."""
     raise typer.Exit(json_lines(cli_content.answerer(pack or [], items, on, explain)))
 
 

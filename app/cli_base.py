@@ -8,7 +8,9 @@ import typer
 
 DATA = Annotated[
     Path | None,
-    typer.Option("--data", help="数据文件夹；不写就用 SHOUWANG_DATA，再不然 ./data", show_default=False),
+    typer.Option(
+        "--data", help="数据文件夹；不写就用 SHOUWANG_DATA，再不然 ./data", show_default=False
+    ),
 ]
 
 

@@ -15,7 +15,7 @@ from bot.content import HOME, load_gate, load_pack
 from bot.language.answers import answer_record, best_day, item_from_record, item_record
 from bot.language.faq import Engine
 from bot.language.faq_check import check_pack
-from bot.language.items import ItemEngine
+from bot.language.items import Item, ItemEngine
 
 content = typer.Typer(help="内容包：检查。", no_args_is_help=True)
 Answer = Callable[[dict[str, object]], dict[str, object]]
@@ -53,7 +53,7 @@ def _day(text: str) -> date:
         fail(f"--on 要写成 2020-02-03 这样，不是“{text}”", 2)
 
 
-def _items(path: Path) -> list[object]:
+def _items(path: Path) -> list[Item]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         return [item_from_record(json.loads(line)) for line in lines if line.strip()]
@@ -63,9 +63,13 @@ def _items(path: Path) -> list[object]:
         fail(f"{path.name} 里有一行不对：{error}")
 
 
-@content.command(help="检查内容包：出处、期限、撞车的问法、没有根据的数字。\n\n例：shouwang content check")
+@content.command(
+    help="检查内容包：出处、期限、撞车的问法、没有根据的数字。\n\n例：shouwang content check"
+)
 def check(
-    folders: Annotated[list[Path] | None, typer.Argument(help="包的文件夹；不写就查自带的", metavar="文件夹…")] = None,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="包的文件夹；不写就查自带的", metavar="文件夹…")
+    ] = None,
     on: Annotated[str, typer.Option(help="也列出那天已过期的，如 2020-03-01")] = "",
 ) -> None:
     """Exit status 1 where anything keeps a pack from being let in."""

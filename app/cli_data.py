@@ -31,7 +31,9 @@ audit = typer.Typer(help="留痕：谁看了什么、改了什么。", no_args_i
 def add(app: typer.Typer) -> None:
     """Hang the commands of this file on the one command."""
     app.command(help="收到的消息，每条一行。服务跑着也能用。\n\n例：shouwang inbox --json")(inbox)
-    app.command(help="恢复以后压着的话：看有几条，点头再发。\n\n例：shouwang outbox --release")(outbox)
+    app.command(help="恢复以后压着的话：看有几条，点头再发。\n\n例：shouwang outbox --release")(
+        outbox
+    )
     app.command(help="备份，服务跑着也行。\n\n例：shouwang backup /备份/")(backup)
     app.command(help="从备份恢复，先停下服务。\n\n例：shouwang restore /备份/某个.zip")(restore)
     app.command(help="体检：哪里不对，怎么办。\n\n例：shouwang doctor")(doctor)
@@ -53,7 +55,9 @@ def open_store(data: Path | None) -> Iterator[tuple[Settings, Store]]:
 
 
 def inbox(
-    as_json: Annotated[bool, typer.Option("--json", help="每条一行 JSON：id、stored、handled")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="每条一行 JSON：id、stored、handled")
+    ] = False,
     replay: Annotated[bool, typer.Option("--replay", help="把停放的消息都再试一次")] = False,
     data: DATA = None,
 ) -> None:
@@ -185,7 +189,10 @@ def report(
         return
     say(f"{on:%Y-%m-%d} 体温日报")
     for row in rows:
-        say(f"{row['village']} {row['slot']}报：已报 {row['reported']}，发热 {row['fever']}，迟报 {row['late']}")
+        say(
+            f"{row['village']} {row['slot']}报：已报 {row['reported']}，"
+            f"发热 {row['fever']}，迟报 {row['late']}"
+        )
     if not rows:
         say("还没有登记村：先用 shouwang roster import 导入花名册")
 

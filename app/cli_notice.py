@@ -1,4 +1,4 @@
-"""Commands about notices: send, approve, list. The same use cases as in chat, under the same rules."""
+"""Commands about notices: send, approve, list; the use cases and rules of the chat."""
 
 from datetime import date, timedelta
 from typing import Annotated
@@ -21,14 +21,25 @@ app = typer.Typer(help="通知：写、批、看。", no_args_is_help=True)
 
 def _cadre(session: Session, name: str) -> Resident:
     """The one cadre of a name."""
-    query = select(Resident).join(Role, col(Role.resident_id) == Resident.id).where(Resident.name == name)
+    query = (
+        select(Resident)
+        .join(Role, col(Role.resident_id) == Resident.id)
+        .where(Resident.name == name)
+    )
     found = list({p.id: p for p in session.exec(query).all()}.values())
     if len(found) != 1:
-        fail(f"没有叫“{name}”的干部" if not found else f"叫“{name}”的干部不止一位，请先在花名册里分开")
+        fail(
+            f"没有叫“{name}”的干部"
+            if not found
+            else f"叫“{name}”的干部不止一位，请先在花名册里分开"
+        )
     return found[0]
 
 
-@app.command(help="写一条通知并确认。\n\n例：shouwang notice send --as 李书记 --place 柳树沟村 --until 2020-02-03 --text 明天大集停了")
+@app.command(
+    help="写一条通知并确认。\n\n例：shouwang notice send --as 李书记 --place 柳树沟村 "
+    "--until 2020-02-03 --text 明天大集停了"
+)
 def send(
     who: Annotated[str, typer.Option("--as", help="以哪位干部的名义")],
     text: Annotated[str, typer.Option(help="通知全文")],
@@ -38,7 +49,7 @@ def send(
     urgent: Annotated[bool, typer.Option("--urgent", help="紧急：夜里也发")] = False,
     data: DATA = None,
 ) -> None:
-    """Draft and confirm as its author; more than one chat waits for a second person of a higher place."""
+    """Draft and confirm as its author; more than one chat waits for a second, higher person."""
     try:
         last = date.fromisoformat(until)
     except ValueError:
@@ -61,7 +72,10 @@ def send(
             )
             chats = broadcast.receivers(work, notice)
             if not chats:
-                fail(f"{path_words(session, notice.place_id)} 没有这样的群：先用 shouwang chat add 登记")
+                fail(
+                    f"{path_words(session, notice.place_id)} 没有这样的群："
+                    "先用 shouwang chat add 登记"
+                )
             broadcast.approve(work, notice, author.id or 0)
         except RuleError as error:
             fail(work.phrase(error.phrase, **error.values))
@@ -72,7 +86,10 @@ def _words(work: Work, notice: Notice, chats: int) -> str:
     match notice.state:
         case NoticeState.PENDING:
             who = "、".join(p.name for p in broadcast.approvers(work, notice)) or "还没有能批的人"
-            return f"通知 {notice.id} 写好了，{chats} 个群，等第二个人批（{who}）：shouwang notice approve --as 名字 {notice.id}"
+            return (
+                f"通知 {notice.id} 写好了，{chats} 个群，等第二个人批（{who}）："
+                f"shouwang notice approve --as 名字 {notice.id}"
+            )
         case NoticeState.APPROVED:
             return f"通知 {notice.id} 定好了，{chats} 个群，到点就发"
         case _:

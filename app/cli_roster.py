@@ -1,6 +1,7 @@
 """Commands about people and chats: import, template, accounts without a person, chats and channels.
 
-What reads tables and compares sounds is imported where it is used: `serve` needs none of it (60 MiB).
+What reads tables and compares sounds is imported where it is used: `serve` needs none of it, and it
+takes 60 MiB.
 """
 
 from pathlib import Path
@@ -45,7 +46,8 @@ def _place(session: Session, words: str) -> Place:
 
 @app.command(
     "import",
-    help="导入花名册（xlsx 或 csv），先 --dry-run 看看。\n\n例：shouwang roster import 花名册.xlsx --dry-run",
+    help="导入花名册（xlsx 或 csv），先 --dry-run 看看。"
+    "\n\n例：shouwang roster import 花名册.xlsx --dry-run",
 )
 def import_(
     file: Annotated[Path, typer.Argument(help="花名册文件", metavar="文件")],
@@ -53,7 +55,7 @@ def import_(
     place: Annotated[str, typer.Option(help="表里没写地方的人住哪：村或组的名字")] = "",
     data: DATA = None,
 ) -> None:
-    """Plan, show, and write unless --dry-run; broken rows are named and left out, 1 where there are any."""
+    """Plan, show, and write unless --dry-run; broken rows are named and left out, exit status 1."""
     from app.sheets import read_file
     from handlers import roster
 
@@ -107,7 +109,9 @@ def unbound(
             say("都对上了")
 
 
-@app.command(help="认领：这个账号就是这个人。\n\n例：shouwang roster bind county:zhangsan 张三 --place 三组")
+@app.command(
+    help="认领：这个账号就是这个人。\n\n例：shouwang roster bind county:zhangsan 张三 --place 三组"
+)
 def bind(
     account: Annotated[str, typer.Argument(help="通道:账号", metavar="账号")],
     name: Annotated[str, typer.Argument(help="花名册上的名字", metavar="名字")],
@@ -124,7 +128,9 @@ def bind(
     with open_store(data) as (settings, store), store.begin() as session:
         people = _people(session, name, place)
         if len(people) != 1:
-            fail(f"花名册上没有“{name}”" if not people else f"叫“{name}”的不止一位，加 --place 分开")
+            fail(
+                f"花名册上没有“{name}”" if not people else f"叫“{name}”的不止一位，加 --place 分开"
+            )
         work = work_on(session, settings)
         bound = roster.bind(session, people[0], channel, ref, work.now, replace=replace)
         kept = record.adopt(work, bound)
@@ -163,7 +169,14 @@ def add_chat(
                 fail(f"设置里没有通道“{channel}”：先在 shouwang.toml 里写 [channels.{channel}]")
         try:
             chat = roster.register_chat(
-                session, _place(session, place), kind, title, in_channel, in_ref, out_channel, out_ref
+                session,
+                _place(session, place),
+                kind,
+                title,
+                in_channel,
+                in_ref,
+                out_channel,
+                out_ref,
             )
         except BotError as error:
             fail(error.detail)
@@ -176,8 +189,13 @@ def add_chat(
 def list_chats(data: DATA = None) -> None:
     """All chats, those that nobody has registered last."""
     with open_store(data) as (_, store), store.reading() as session:
-        for chat in session.exec(select(Chat).order_by(col(Chat.place_id).is_(None), col(Chat.id))).all():
+        for chat in session.exec(
+            select(Chat).order_by(col(Chat.place_id).is_(None), col(Chat.id))
+        ).all():
             where = path_words(session, chat.place_id) if chat.place_id else "还没登记"
             out = f" → {chat.out_channel}:{chat.out_ref}" if chat.out_channel else ""
             kind = WORD_OF_PURPOSE[ChatPurpose(chat.purpose)]
-            say(f"{chat.title or '（没有名字）'}  {where}  {kind}  {chat.in_channel}:{chat.in_ref}{out}")
+            say(
+                f"{chat.title or '（没有名字）'}  {where}  {kind}  "
+                f"{chat.in_channel}:{chat.in_ref}{out}"
+            )

@@ -37,12 +37,17 @@ bridge = typer.Typer(help="网关的参考客户端：往守望送消息，收�
 
 def add(app: typer.Typer) -> None:
     """Hang the commands of this file on the one command."""
-    app.command(help="全都在一个进程里跑起来。\n\n例：shouwang serve --port 8000 --data ./data")(serve)
-    app.command(help="一个编出来的村子，浏览器里就能试。\n\n例：shouwang demo")(demo)
-    app.command(help="把对话文件放一遍，和写的不一样就说出来。\n\n例：shouwang play 对话/*.talk")(play)
-    app.command(help="编一个县，真相都知道，放一遍看错漏。\n\n例：shouwang drill --villages 2 --days 3 --seed 1")(
-        drill
+    app.command(help="全都在一个进程里跑起来。\n\n例：shouwang serve --port 8000 --data ./data")(
+        serve
     )
+    app.command(help="一个编出来的村子，浏览器里就能试。\n\n例：shouwang demo")(demo)
+    app.command(help="把对话文件放一遍，和写的不一样就说出来。\n\n例：shouwang play 对话/*.talk")(
+        play
+    )
+    app.command(
+        help="编一个县，真相都知道，放一遍看错漏。"
+        "\n\n例：shouwang drill --villages 2 --days 3 --seed 1"
+    )(drill)
 
 
 def serve(
@@ -96,7 +101,10 @@ def _run(service: Service, settings: Settings, village: DemoVillage | None = Non
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=2048)
     except OSError as error:
-        fail(f"{settings.host}:{settings.port} 用不了（{error.strerror}）：换一个 --port，或看看谁占着")
+        fail(
+            f"{settings.host}:{settings.port} 用不了（{error.strerror}）："
+            "换一个 --port，或看看谁占着"
+        )
     port = listener.getsockname()[1]
     app = create_app(service, village)
     config = uvicorn.Config(
@@ -117,9 +125,11 @@ def _run(service: Service, settings: Settings, village: DemoVillage | None = Non
 
 def play(
     files: Annotated[list[Path], typer.Argument(help="对话文件", metavar="文件…")],
-    update: Annotated[bool, typer.Option("--update", help="把机器人说的话写回文件，改完用 diff 看")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="把机器人说的话写回文件，改完用 diff 看")
+    ] = False,
 ) -> None:
-    """Play talks in virtual time; 1 where one differs, 2 where one cannot be read or asks what is not built."""
+    """Play talks in virtual time; 1 where one differs, 2 where one is unreadable or not built yet."""
     loaded = content.load()
     warm()
     status = 0
@@ -176,7 +186,8 @@ def steps_of(record: dict[str, object]) -> list[dict[str, Any]]:
     """Why each number of a message became what it did."""
     report = read(utterance_of(record))
     return [
-        {"span": list(s.span), "words": s.words, "outcome": s.outcome, "why": s.why} for s in report.steps
+        {"span": list(s.span), "words": s.words, "outcome": s.outcome, "why": s.why}
+        for s in report.steps
     ]
 
 

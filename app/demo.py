@@ -395,7 +395,9 @@ class DemoVillage:
         """Remember how the morning ended, so that it can be had again."""
         with store.reading() as session:
             rows = {
-                table.name: [dict(row._mapping) for row in session.connection().execute(table.select())]
+                table.name: [
+                    dict(row._mapping) for row in session.connection().execute(table.select())
+                ]
                 for table in SQLModel.metadata.sorted_tables
             }
         self._morning = Morning(ended, rows, tuple(self.lines), tuple(self.thoughts))

@@ -33,7 +33,7 @@ def fingerprint() -> str:
         for folder, _, files in sorted(os.walk(HOME / part)):
             for name in sorted(files):
                 if name.endswith((".py", ".toml", ".talk", ".txt")):
-                    at = os.stat(Path(folder) / name)
+                    at = (Path(folder) / name).stat()
                     digest.update(f"{folder}/{name} {at.st_size} {at.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 

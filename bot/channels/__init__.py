@@ -1,1 +1,1 @@
-"""One file a platform: wire to `Inbound`, `Outbound` to wire. Pure of database, people and language."""
+"""One file a platform: wire to `Inbound`, `Outbound` to wire; no database, people or language."""

@@ -116,7 +116,7 @@ class Engine:
         return Asked(Action.ANSWER, (hit,), (), shape.question, True, (hit.why,))
 
     def _passed_on(self, folded: str, on: date, to_us: bool) -> Asked | None:
-        """A forward in other words: one of its clauses claims what a registered rumour claims, surely.
+        """A forward in other words: one of its clauses surely claims what a known rumour claims.
 
         A text that refutes the rumour names it too; it is left alone.
         """

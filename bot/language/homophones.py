@@ -1,4 +1,4 @@
-"""Dictation that heard other characters of the same sound: 山石流度吧 for 三十六度八. Always asked, never kept."""
+"""Dictation that heard other characters of one sound (山石流度吧 is 三十六度八): asked about."""
 
 import re
 from decimal import Decimal
@@ -26,14 +26,14 @@ def _any(*numbers: str) -> str:
 
 
 _HEARD = re.compile(
-    f"(?P<tens>{_any('3', '4')})(?P<ten>{_any('10')})(?P<ones>{_any('4', '5', '6', '7', '8', '9', '1', '2', '0')})?"
-    f"(?P<mark>[度肚读杜渡赌点店典电])(?P<tenth>{_any('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')})?"
+    f"(?P<tens>{_any(*'34')})(?P<ten>{_any('10')})(?P<ones>{_any(*'456789120')})?"
+    f"(?P<mark>[度肚读杜渡赌点店典电])(?P<tenth>{_any(*'0123456789')})?"
 )
 _LOW, _HIGH = Decimal("34.0"), Decimal("43.0")
 
 
 def misheard(text: str) -> Clarify | None:
-    """A temperature by its sound that dictation wrote with other characters, with the likeliest value."""
+    """A temperature by its sound, written with other characters, with the likeliest value."""
     for match in _HEARD.finditer(text):
         words = match.group(0)
         if all(char in _DIGITS for char in words):

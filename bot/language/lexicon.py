@@ -23,11 +23,12 @@ _MENTION = re.compile(r"@[^\s,，:：]{1,12}[\s,，:：]*")
 class _Tokenizer(jieba.Tokenizer):  # type: ignore[misc]  # jieba has no types
     """jieba without its cache file and without the words that its corpus hardly has.
 
-    The cache lies in the shared temporary folder and is believed whoever wrote it. Of the 349,046 words
-    200,000 were seen three times or less; without them it loads in half the time and half the memory.
+    The cache lies in the shared temporary folder and is believed whoever wrote it. Of the 349,046
+    words 200,000 were seen three times or less; without them it takes half the time and memory.
     """
 
     LEAST = 4
+    initialized: bool
 
     def initialize(self, dictionary: object = None) -> None:
         """Read the dictionary that ships with jieba, once."""

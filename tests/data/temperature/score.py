@@ -8,6 +8,7 @@ PRED is JSONL, one line per message: id, readings, clarify, correction (as in RE
 what is left out of a reading counts as its default). A message PRED does not name counts
 as one in which nothing was found. Prints JSON. Exit status 2 when a file cannot be used.
 """
+
 import json
 import re
 import sys
@@ -62,9 +63,12 @@ def same_value(g, p):
 
 
 def right(g, p):
-    return (name(p["who"]) in names(g) and same_value(g, p)
-            and (g.get("day") or 0) == (p.get("day") or 0)
-            and bool(g.get("approx")) == bool(p.get("approx")))
+    return (
+        name(p["who"]) in names(g)
+        and same_value(g, p)
+        and (g.get("day") or 0) == (p.get("day") or 0)
+        and bool(g.get("approx")) == bool(p.get("approx"))
+    )
 
 
 def pair(gold, pred, fits):
@@ -91,9 +95,12 @@ def rate(a, b):
 
 def prf(hit, said, found):
     return {
-        "precision": rate(hit, found), "recall": rate(hit, said),
+        "precision": rate(hit, found),
+        "recall": rate(hit, said),
         "f1": rate(2 * hit, said + found),
-        "right": hit, "in_gold": said, "in_pred": found,
+        "right": hit,
+        "in_gold": said,
+        "in_pred": found,
     }
 
 
@@ -162,8 +169,12 @@ def score(gold, pred):
         "not_in_pred": len(set(gold) - set(pred)),
         "readings": prf(hit, said, found),
         "whole_message": {"rate": rate(whole, len(gold)), "right": whole, "wrong_ids": wrong},
-        "false_records": {"messages": len(false_ids), "readings": false_n,
-                          "of_messages_holding_none": empty, "ids": false_ids},
+        "false_records": {
+            "messages": len(false_ids),
+            "readings": false_n,
+            "of_messages_holding_none": empty,
+            "ids": false_ids,
+        },
         "fevers_missed_or_misattributed": {"count": missed, "of": fevers, "ids": missed_ids},
         "false_fevers": {"count": alarms, "ids": alarm_ids},
         "clarify": prf(ask_hit, ask_said, ask_found),
