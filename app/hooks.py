@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from time import perf_counter
@@ -61,9 +62,9 @@ class Waiters:
         """Wait until a message is handled, or so long."""
         event = self._events.setdefault(row_id, asyncio.Event())
         try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await event.wait()
         finally:
             self._events.pop(row_id, None)
 

@@ -111,7 +111,7 @@ class Stage:
         for _ in range(MOST_ROUNDS):
             with self.store.begin() as session:
                 more = self.dispatcher.run(session)
-            self.dispatcher.committed()
+            self.dispatcher.committed()()
             if not more:
                 break
         with self.store.begin() as session:

@@ -239,13 +239,14 @@ class Dispatcher:
         """Whether the oldest message has waited too long."""
         return self._oldest is not None and self.kernel.clock.now() - self._oldest > MAX_LAG
 
-    def committed(self) -> None:
-        """Tell who waits for these messages."""
+    def committed(self) -> Callable[[], None]:
+        """The last slice is on disk: tell who waits for its messages."""
         done, self._handled = self._handled, []
-        self.on_handled(done)
+        return lambda: self.on_handled(done)
 
     def run(self, session: Session, must_yield: Callable[[], bool] = lambda: False) -> bool:
         """Handle one slice; whether there is more to do at once."""
+        self._handled = []  # of a slice that was undone
         now = self.kernel.clock.now()
         rows = inbox.next_rows(session, now, SLICE)
         self._oldest = rows[0].received_at if rows else None

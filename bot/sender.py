@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -65,10 +66,9 @@ class Sender:
             except Exception as error:  # the loop must outlive a full disk and a locked file
                 log.error("sender_failed", extra={"error": type(error).__name__})
             if started == 0 or len(self._tasks) >= self.concurrency:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_S):
+                        await self._wake.wait()
 
     async def drain(self) -> None:
         """Wait for what is on its way (an orderly stop)."""
@@ -146,7 +146,8 @@ class Sender:
                     else f"{claimed.outbound.key}#{number + 1}"
                 )
                 message = replace(claimed.outbound, text=part, key=key)
-                platform_id = await asyncio.wait_for(channel.say(message), SAY_S)
+                async with asyncio.timeout(SAY_S):
+                    platform_id = await channel.say(message)
                 if number + 1 < len(parts):
                     await self._part(claimed.id)
         except SendError as error:

@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
@@ -98,8 +99,8 @@ class Background(Protocol):
         """Whether it has fallen so far behind that it may no longer give way."""
         ...
 
-    def committed(self) -> None:
-        """Called in the event loop when the slice is on disk."""
+    def committed(self) -> Callable[[], None]:
+        """The slice is on disk; what shall be called in the event loop."""
         ...
 
 
@@ -263,7 +264,7 @@ class Writer:
             self._more = True
             threading.Event().wait(0.2)
             return
-        self._tell(background.committed)
+        self._tell(background.committed())
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
@@ -280,6 +281,8 @@ def _in_savepoint(session: Session, unit: Any) -> tuple[Any, BaseException | Non
     try:
         with session.begin_nested():
             return unit(session), None
+    except OperationalError:
+        raise  # a full disk takes the whole transaction with it: nobody in this batch may be told yes
     except Exception as error:  # goes to whoever waits for this unit; the others commit
         return None, error
 

@@ -214,34 +214,6 @@ class Reports:
             second = self._say(group, fact.person, at + MINUTE, text, "after recall", (again,))
             self._claim(again, second)
 
-    def _relay(self, group: Group, one: SlotDay, queue: Sequence[tuple[House, Person]]) -> None:
-        """A list that is copied and grows; now and then a poster changes somebody's line."""
-        if not queue:
-            return
-        head = self.rng.choice(voices.RELAY_HEADS).format(slot=one.slot.name)
-        moments = sorted(self._within(one) for _ in queue)
-        rows: list[tuple[str, int]] = []
-        claims: list[Claim] = []
-        changed = 0
-        for at, (house, person) in zip(moments, queue, strict=True):
-            tenths = self._value(person)
-            facts = [Fact(person, one, tenths)]
-            if claims and self.rng.random() < 0.08:
-                changed = self.rng.randrange(len(rows))
-                name, old = rows[changed]
-                new = old + 1 if old < 369 else old - 1
-                rows[changed] = (name, new)
-                claims[changed].standing = Standing.SUPERSEDED
-                facts.append(Fact(claims[changed].fact.person, one, new))
-            rows.append((person.name, tenths))
-            speaker = person if person.has_phone else house.speakers[0]
-            line = self._say(
-                group, speaker, at, voices.relay(head, rows, self.rng), "relay", tuple(facts)
-            )
-            for fact in facts[1:]:
-                claims[changed] = self._claim(fact, line)
-            claims.append(self._claim(facts[0], line))
-
     # what follows
 
     def _alarm(self, kind: str, person: Person, line: Line, *, is_urgent: bool) -> None:

@@ -63,7 +63,10 @@ class Silence:
         """Whether somebody had reported before a moment, as far as truth goes."""
         place = (person.id, one.day, one.slot.name)
         claims = self.claims.get(place, [])
-        is_open = any(c.standing is Standing.OPEN or c.line.style == "answer" for c in claims)
+        is_open = any(
+            c.standing is Standing.OPEN or c.line.style == "answer" or c.line.at == moment
+            for c in claims
+        )
         if place in self.doubtful or is_open:
             return UNSURE
         return REPORTED if any(c.counts_at(moment) for c in claims) else SILENT

@@ -6,6 +6,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,15 +112,21 @@ def _csv_lines(text: str) -> Iterator[tuple[int, Cells]]:
 
 
 def _workbook(data: bytes) -> Iterator[tuple[str, Iterator[tuple[int, Cells]]]]:
-    try:
+    with _damage_named(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # styles and extensions that we do not read
         _guard(data)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # styles and extensions that we do not read
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            for sheet in book.worksheets:
-                if sheet.sheet_state == "visible":
-                    sheet.reset_dimensions()  # many programs write them wrong
-                    yield sheet.title, _lines(sheet)
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible":
+                sheet.reset_dimensions()  # many programs write them wrong
+                yield sheet.title, _lines(sheet)
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    """Whatever a damaged archive or its XML makes the library stumble over, in our words."""
+    try:
+        yield
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -131,6 +138,7 @@ def _workbook(data: bytes) -> Iterator[tuple[str, Iterator[tuple[int, Cells]]]]:
         AttributeError,
         EOFError,
         OSError,
+        ArithmeticError,
         NotImplementedError,
         RuntimeError,
     ) as error:
@@ -153,9 +161,10 @@ def _guard(data: bytes) -> None:
 
 
 def _lines(sheet: Any) -> Iterator[tuple[int, Cells]]:
-    rows = sheet.iter_rows(max_row=_LAST_LINE, max_col=MOST_COLUMNS)
-    for number, cells in enumerate(rows, 1):
-        yield number, tuple(_value(cell) for cell in cells)
+    with _damage_named():
+        rows = sheet.iter_rows(max_row=_LAST_LINE, max_col=MOST_COLUMNS)
+        for number, cells in enumerate(rows, 1):
+            yield number, tuple(_value(cell) for cell in cells)
 
 
 def _value(cell: Any) -> Any:

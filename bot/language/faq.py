@@ -87,14 +87,14 @@ class Engine:
         asked = shape.question or shape.claim or (shape.bare and to_us)
         steps: list[str] = []
         gated = self._gate.judge(text)
+        danger = gated is not None and gated.action is Action.EMERGENCY
+        forwarded = None if danger else self._forwarded(folded, on, shape, to_us)
+        if forwarded is not None:
+            return forwarded  # before the gate: what is passed on is nobody's own dose or errand
         if gated is not None:
             steps.append(f"{WHY[gated.action]}（{gated.rule}：{'、'.join(gated.words[:6])}）")
-            if to_us or gated.action is Action.EMERGENCY:
-                return Asked(gated.action, (), (), asked, shape.forward, tuple(steps))
-            return Asked(Action.NONE, (), (), asked, shape.forward, tuple(steps))
-        forwarded = self._forwarded(folded, on, shape, to_us)
-        if forwarded is not None:
-            return forwarded
+            action = gated.action if to_us or danger else Action.NONE
+            return Asked(action, (), (), asked, shape.forward, tuple(steps))
         if shape.reading or (not to_us and not _may_answer_in_group(folded, shape)):
             steps.append("没有在问" if not asked else "是邻里之间说话，或不是一句问话")
             return Asked(Action.NONE, (), (), asked, shape.forward, tuple(steps))
@@ -147,7 +147,7 @@ class Engine:
             hit = Hit(self._entries[one.entry], one.confidence, one.why)
             if not self._current(one.entry, on):
                 kept.append(Hit(hit.entry, hit.confidence, f"不在有效期内，不能说；{one.why}"))
-            elif len(said) < 2 and self._may_say(one, folded, to_us):
+            elif len(said) < 2 and self._may_say(one, folded, shape, to_us):
                 said.append(hit)
             else:
                 kept.append(hit)
@@ -189,10 +189,13 @@ class Engine:
         shared = round(first.confidence + second.confidence, 3)
         return [replace(first, confidence=shared), replace(second, confidence=shared), *whole[2:]]
 
-    def _may_say(self, one: Judged, folded: str, to_us: bool) -> bool:
+    def _may_say(self, one: Judged, folded: str, shape: Form, to_us: bool) -> bool:
         """Over the bar, and among people only where the whole message is that one question."""
         if one.confidence < self._bar(one.entry, to_us):
             return False
+        asked = shape.question or shape.claim or shape.bare
+        if not asked and not self._matcher.is_rumour[one.entry]:
+            return False  # a plain statement may repeat a rumour, but it asks for no rule
         return to_us or all(
             any(start <= at < end for at in one.met) or not self._matcher.speaks(folded[start:end])
             for start, end in clauses(folded)

@@ -48,20 +48,20 @@ class ItemAnswer:
 
 
 _WEIGHTS = {
-    "none": -5.27,
-    "near": 3.63,
-    "told": 1.73,
-    "asked": 2.40,
-    "rarest": 0.88,
-    "body": 2.25,
-    "foreign": -0.71,
-    "asked anywhere": 1.85,
-    "conflict": -0.54,
-    "conflict agrees": 0.45,
-    "form agrees": 1.50,
-    "number": -0.39,
-    "nearest": 1.78,
-    "exact": 0.51,
+    "none": -5.44,
+    "near": 3.32,
+    "told": 0.92,
+    "asked": 2.75,
+    "rarest": 1.62,
+    "body": 1.64,
+    "foreign": -0.66,
+    "asked anywhere": 1.80,
+    "conflict": -0.66,
+    "conflict agrees": 0.42,
+    "form agrees": 2.22,
+    "number": -0.38,
+    "nearest": 1.79,
+    "exact": 0.18,
 }
 
 

@@ -35,7 +35,8 @@ class _Tokenizer(jieba.Tokenizer):  # type: ignore[misc]  # jieba has no types
         with self.lock:
             if self.initialized:
                 return
-            self.FREQ, self.total = self._frequent(self.get_dict_file())
+            with self.get_dict_file() as lines:
+                self.FREQ, self.total = self._frequent(lines)
             self.initialized = True
 
     def _frequent(self, lines: Iterable[bytes]) -> tuple[dict[str, int], int]:

@@ -137,7 +137,7 @@ class Deployment:
         *,
         key: bytes = KEY,
         name: str = "sms",
-        **changes: str,
+        changes: dict[str, str] | None = None,
     ) -> httpx2.Response:
         """A signed call of a gateway: GET without an event."""
         method = "GET" if event is None else "POST"
@@ -145,7 +145,7 @@ class Deployment:
         target = f"/hook/{name}{path}"
         headers = signed_headers((key,), name, method, target, body, self.clock.now())
         return self.client.request(
-            method, self.url + target, content=body, headers={**headers, **changes}
+            method, self.url + target, content=body, headers={**headers, **(changes or {})}
         )
 
     # what is in the database

@@ -326,6 +326,16 @@ def test_entities_in_a_workbook_are_refused() -> None:
         read_bytes(data)
 
 
+def test_a_torn_part_of_a_workbook_is_refused_in_words() -> None:
+    whole = xlsx(甲=[HEADS, *FAMILY])
+    for name in ("xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels"):
+        for cut in (0, 80, 300):
+            data = _rewritten(whole, name, lambda part, at=cut: part[: at or -9])  # type: ignore[misc]  # default binds
+            with pytest.raises(BotError) as caught:
+                read_bytes(data)
+            assert caught.value.code == "sheet_damaged"
+
+
 def test_too_many_rows_are_refused() -> None:
     text = "姓名\n" + "张桂芳\n" * (MOST_ROWS + 1)
     with pytest.raises(BotError, match=f"超过 {MOST_ROWS} 行"):

@@ -73,7 +73,7 @@ class Bench:
     def run(self) -> bool:
         with self.store.begin() as session:
             more = self.dispatcher.run(session)
-        self.dispatcher.committed()
+        self.dispatcher.committed()()
         return more
 
     def states(self) -> dict[str, int]:

@@ -1,0 +1,280 @@
+"""The engine on a small pack: dated truth, groups, forwards, several questions, silence."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.language.answers import (
+    answer_record,
+    best_day,
+    item_from_record,
+    item_record,
+)
+from bot.language.faq import Action, Asked, Engine
+from bot.language.faq_check import check_pack, numbers
+from bot.language.gate import Gate
+from bot.language.items import Item, ItemEngine
+from bot.language.lexicon import Lexicon
+from bot.language.pack import Pack, entry_from_toml, pack_from_toml
+
+DAY = date(2020, 2, 10)
+FORWARD = (
+    "紧急通知：今晚十二点直升机在全县上空喷洒消毒药水，"
+    "请各家关好门窗收好衣服，不要外出，转给亲戚朋友"
+)
+
+
+def source() -> dict[str, object]:
+    return {"title": "疾控中心", "url": "https://example.org/a", "on": date(2020, 1, 30)}
+
+
+def rows() -> list[dict[str, object]]:
+    return [
+        {
+            "id": "mask-change",
+            "question": "口罩多久换一次",
+            "wordings": ["口罩几天换", "一个口罩戴多久", "口罩该换了咋看", "口罩勤换不"],
+            "answer": "湿了脏了就换，最多8小时。",
+            "must": [["口罩"], ["换", "戴…多久"]],
+            "relation": "how_long",
+            "facts": ["累计不超过8小时"],
+            "source": source(),
+        },
+        {
+            "id": "wash",
+            "question": "怎么洗手才干净",
+            "wordings": ["洗手咋洗", "手要搓多久", "洗手的法子", "七步洗手咋做"],
+            "answer": "流水加肥皂，搓20秒。",
+            "must": [["洗手", "搓手", "手要搓"]],
+            "relation": "how",
+            "facts": ["不少于二十秒"],
+            "source": source(),
+            "valid_to": date(2020, 6, 1),
+        },
+        {
+            "id": "pets-spread",
+            "question": "猫狗会传染病毒吗",
+            "wordings": ["养的狗传不传病毒", "猫能传人不", "宠物带病毒吗", "狗会得这病吗"],
+            "answer": "没有证据。",
+            "verdict": "false",
+            "must": [["猫", "狗", "宠物"], ["传", "带病毒", "得这病"]],
+            "relation": "spreads",
+            "source": source(),
+        },
+        {
+            "id": "plane",
+            "question": "飞机要来撒药吗",
+            "wordings": ["今晚飞机喷药是真的吗", "直升机撒消毒药", "飞机洒药", FORWARD],
+            "answer": "假的，没这回事。",
+            "verdict": "false",
+            "must": [["飞机", "直升机"], ["药", "消毒"]],
+            "source": source(),
+        },
+    ]
+
+
+def make_pack() -> Pack:
+    head = {"id": "small", "title": "小包", "valid_from": date(2020, 1, 1)}
+    words = {"relation": {"spreads": ["传"], "prevents": ["防"]}}
+    return pack_from_toml("small", head, {"faq.toml": {"entry": rows()}}, words)
+
+
+BASE = Lexicon.from_toml(
+    {"same": {"怎么": ["咋"]}, "group": {"框架": ["吗", "的", "有人", "知道", "啊", "我"]}}, "base"
+)
+RULE = {"id": "dose", "action": "doctor", "must": [["吃"], ["几片"]], "fires": [], "silent": []}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine([make_pack()], gate=Gate.from_toml({"rule": [RULE]}, BASE), base_lexicon=BASE)
+
+
+def private(engine: Engine, text: str, on: date = DAY) -> Asked:
+    return engine.ask(text, on=on, addressed=True, in_group=False)
+
+
+def group(engine: Engine, text: str) -> Asked:
+    return engine.ask(text, on=DAY, addressed=False, in_group=True)
+
+
+def ids(asked: Asked) -> list[str]:
+    return [hit.entry.id for hit in asked.hits]
+
+
+@pytest.mark.parametrize("text", ["口罩几天换一回啊", "这口罩咋看该不该换", "口罩多久换"])
+def test_question_in_other_words_is_answered(engine: Engine, text: str) -> None:
+    asked = private(engine, text)
+    assert asked.action is Action.ANSWER
+    assert ids(asked) == ["mask-change"]
+    assert asked.steps
+
+
+def test_two_questions_get_two_answers(engine: Engine) -> None:
+    assert set(ids(private(engine, "口罩多久换一次 洗手咋洗"))) == {"mask-change", "wash"}
+
+
+def test_entry_past_its_days_is_not_said_but_shown(engine: Engine) -> None:
+    asked = private(engine, "洗手咋洗", on=date(2020, 7, 1))
+    assert asked.action is not Action.ANSWER
+    assert asked.nearest[0].entry.id == "wash"
+    assert "有效期" in asked.nearest[0].why
+
+
+def test_gate_goes_first(engine: Engine) -> None:
+    assert private(engine, "洗手以后吃几片").action is Action.DOCTOR
+
+
+def test_statement_asks_for_no_rule(engine: Engine) -> None:
+    assert private(engine, "俺家口罩今天刚换了一盒新的在柜子里").action is Action.NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["你那口罩多久换一次", "口罩换了三回了", "我昨天看戏 口罩多久换一次", "哈哈 口罩多久换一次"],
+)
+def test_group_talk_among_neighbours_is_left_alone(engine: Engine, text: str) -> None:
+    assert group(engine, text).action is Action.NONE
+
+
+def test_forward_with_edits_is_recognised_in_a_group(engine: Engine) -> None:
+    edited = FORWARD.replace("全县", "咱镇").replace("十二点", "十一点")
+    asked = group(engine, f"{edited}！！！")
+    assert asked.action is Action.ANSWER
+    assert asked.is_forward
+    assert ids(asked) == ["plane"]
+
+
+def test_nothing_like_it_is_silence(engine: Engine) -> None:
+    asked = private(engine, "麦子什么时候浇水")
+    assert asked.action is Action.NONE
+    assert not asked.hits
+    assert asked.is_question
+
+
+@pytest.mark.parametrize("text", ["", " ", "？？？", "😀", "@小守", "口" * 3000])
+def test_odd_text_is_harmless(engine: Engine, text: str) -> None:
+    assert not private(engine, text).hits
+
+
+def test_unknown_group_is_named() -> None:
+    row = {**rows()[0], "must": [["@没有"]]}
+    pack = pack_from_toml("p", {"id": "p", "title": "t"}, {"faq.toml": {"entry": [row]}})
+    with pytest.raises(ValueError, match=r"mask-change.*没有"):
+        Engine([pack], gate=Gate([], Lexicon()))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"question": ""}, "question"),
+        ({"wordings": "口罩"}, "wordings"),
+        ({"must": [[]]}, "must"),
+        ({"verdict": "maybe"}, "verdict"),
+        ({"relation": "eats"}, "relation"),
+        ({"source": {"title": "a"}}, "日期"),
+        ({"valid_to": "2020-01-01"}, "valid_to"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_bad_entry_names_file_and_entry(change: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said) as fault:
+        entry_from_toml({**rows()[0], **change}, "small/faq.toml: 第 1 条")
+    assert "small/faq.toml" in str(fault.value)
+    assert "mask-change" in str(fault.value)
+
+
+def test_two_entries_of_one_id_are_refused() -> None:
+    with pytest.raises(ValueError, match="mask-change"):
+        pack_from_toml("p", {"id": "p", "title": "t"}, {"faq.toml": {"entry": [rows()[0]] * 2}})
+
+
+def test_check_finds_nothing_in_a_good_pack() -> None:
+    assert check_pack(make_pack(), base=BASE) == []
+
+
+def test_check_names_each_problem() -> None:
+    pack = make_pack()
+    first, second = pack.entries[:2]
+    bad = replace(
+        first, source=None, answer="戴24小时" + "长" * 120, wordings=("洗手咋洗", "口罩换")
+    )
+    problems = "\n".join(
+        check_pack(replace(pack, entries=(second, bad)), base=BASE, on=date(2021, 1, 1))
+    )
+    for part in ("source", "不能超过", "至少要", "24", "wash 里也有", "只问到了 wash", "有效期"):
+        assert part in problems
+
+
+def test_numbers_are_the_same_spoken_or_in_figures() -> None:
+    assert numbers("十四天、1.5米、一二三二〇") == {"14", "1.5", "12320"}
+    assert numbers("一个人") == frozenset()
+
+
+def test_answer_record_is_what_ask_prints(engine: Engine) -> None:
+    record = answer_record(engine, {"id": 7, "text": "猫会传染病毒吗", "more": 1}, DAY)
+    assert record["id"] == 7
+    assert record["action"] == "answer"
+    answers = record["answers"]
+    assert isinstance(answers, list)
+    assert answers[0]["entry"] == "pets-spread"
+    assert answers[0]["verdict"] == "false"
+    assert answers[0]["source"] == "疾控中心 https://example.org/a 2020-01-30"
+
+
+@pytest.mark.parametrize("record", [{}, {"id": "a"}, {"text": "b"}, {"id": "a", "text": 3}])
+def test_bad_record_says_so_in_chinese(engine: Engine, record: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="缺"):
+        answer_record(engine, record, DAY)
+
+
+def test_best_day_is_today_while_the_pack_lives_and_its_own_days_after() -> None:
+    pack = replace(make_pack(), valid_to=date(2020, 12, 31))
+    assert best_day([pack], DAY) == DAY
+    assert best_day([pack], date(2026, 1, 1)) <= date(2020, 6, 1)
+
+
+ITEMS = [
+    Item("a", "喝绿豆汤可以预防新冠病毒？", "没有证据。"),
+    Item("b", "嚼槟榔可以预防新冠病毒？", "没有证据，槟榔致癌。"),
+    Item("c", "乘坐电梯会感染新冠病毒？", "按键可能有病毒，出电梯洗手。"),
+    Item("d", "地铁全线停运？", "不实消息。"),
+]
+ITEM_WORDS = Lexicon(
+    group={"框架": ("可以", "能", "预防", "新冠", "病毒", "吗", "会", "感染", "喝", "的")}
+)
+
+
+@pytest.fixture(scope="module")
+def items() -> ItemEngine:
+    return ItemEngine(ITEMS, ITEM_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "best"),
+    [("槟榔能预防新冠吗", "b"), ("坐电梯会不会感染病毒", "c"), ("绿豆汤防新冠", "a")],
+)
+def test_named_thing_decides_among_items(items: ItemEngine, text: str, best: str) -> None:
+    assert items.ask(text).best == best
+
+
+def test_same_frame_with_another_thing_is_not_answered(items: ItemEngine) -> None:
+    assert items.ask("吃榴莲可以预防新冠病毒").action == "none"
+
+
+def test_item_record_names_the_best_below_the_bar(items: ItemEngine) -> None:
+    record = item_record(items, {"id": "q", "text": "听说高铁停运"})
+    assert record["action"] in {"answer", "none"}
+    assert record["best"] == "d"
+
+
+def test_item_lines_are_checked() -> None:
+    assert item_from_record({"id": 1, "title": "标题", "body": None}) == Item("1", "标题")
+    for record in ({"title": "a"}, {"id": 1}, {"id": 1, "title": "a", "body": 2}):
+        with pytest.raises(ValueError, match=r"缺|不是"):
+            item_from_record(record)
+
+
+def test_empty_list_has_no_best() -> None:
+    assert ItemEngine([]).ask("口罩").best is None

@@ -1,0 +1,124 @@
+"""Floors on labelled questions with the shipped pack: answered, wrong, doctor, silence."""
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.language.faq import Action, Engine
+from bot.language.faq_check import check_pack
+from bot.language.gate import Gate
+from bot.language.lexicon import Lexicon
+from bot.language.pack import Pack, pack_from_toml
+
+ROOT = Path(__file__).resolve().parents[3]
+CONTENT = ROOT / "content"
+QUESTIONS = ROOT / "tests" / "data" / "questions"
+DAY = date(2020, 3, 15)  # all entries of the pack may be said
+
+
+def toml(path: str) -> dict[str, Any]:
+    return tomllib.loads((CONTENT / path).read_text(encoding="utf-8"))
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    rows = (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(row) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def base() -> Lexicon:
+    return Lexicon.from_toml(toml("language/gate_dialect.toml"), "gate_dialect.toml")
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    folder = "cn-covid-2020"
+    files = {name: toml(f"{folder}/{name}") for name in ("faq.toml", "rumours.toml")}
+    return pack_from_toml(
+        folder, toml(f"{folder}/pack.toml"), files, toml(f"{folder}/lexicon.toml")
+    )
+
+
+@pytest.fixture(scope="module")
+def engine(pack: Pack, base: Lexicon) -> Engine:
+    gate = Gate.from_toml(toml("language/gate.toml"), base)
+    return Engine([pack], gate=gate, base_lexicon=base)
+
+
+def measure(engine: Engine, rows: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    count: Counter[str] = Counter()
+    for row in rows:
+        asked = engine.ask(row["text"], on=DAY, addressed=True, in_group=False)
+        said = [hit.entry.question for hit in asked.hits] if asked.action is Action.ANSWER else []
+        right = {row["topic"], *row.get("topics_also", [])} - {None}
+        wrong = bool(said) and (row["expect"] != "answer" or not right.issuperset(said))
+        count["all"] += 1
+        count["wrong"] += wrong
+        count["answerable"] += row["expect"] == "answer"
+        count["answered"] += bool(said) and not wrong
+        count["care answered"] += bool(said) and row["expect"] in {"doctor", "emergency"}
+        same = asked.action == row["expect"]
+        count["action"] += same or (row["expect"], asked.action) == ("doctor", "emergency")
+    return count
+
+
+@pytest.mark.parametrize(
+    ("name", "answered", "wrong", "action"),
+    [
+        ("ask_dev", 0.90, 0.012, 0.93),
+        ("own", 0.95, 0.010, 0.95),
+        ("fresh1", 0.90, 0.025, 0.93),
+        ("fresh2", 0.90, 0.015, 0.93),
+        ("fresh3", 0.90, 0.025, 0.93),
+        ("others", 0.90, 0.010, 0.90),
+    ],
+)
+def test_floors(engine: Engine, name: str, answered: float, wrong: float, action: float) -> None:
+    count = measure(engine, lines(name))
+    assert count["answered"] >= answered * count["answerable"]
+    assert count["wrong"] <= wrong * count["all"]
+    assert count["action"] >= action * count["all"]
+    assert count["care answered"] == 0
+
+
+@pytest.mark.parametrize("name", ["ask_dev", "own", "fresh1", "fresh2", "fresh3"])
+def test_group_stays_silent_on_small_talk(engine: Engine, name: str) -> None:
+    for row in lines(name):
+        if row["expect"] == "none":
+            asked = engine.ask(row["text"], on=DAY, addressed=False, in_group=True)
+            assert asked.action is Action.NONE, row["text"]
+
+
+def test_registered_rumours_are_known_when_passed_on_with_edits(engine: Engine, pack: Pack) -> None:
+    forwards = [
+        (entry, wording)
+        for entry in pack.entries
+        if entry.verdict is not None
+        for wording in entry.wordings
+        if len(wording) >= 60
+    ]
+    assert len(forwards) >= 20
+    known = 0
+    for entry, wording in forwards:
+        edited = f"【紧急扩散】{wording[:20]}！！{wording[24:]}大家互相转告"
+        asked = engine.ask(edited, on=DAY, addressed=False, in_group=True)
+        assert asked.action is not Action.ANSWER or asked.hits[0].entry is entry, wording
+        known += asked.action is Action.ANSWER
+    assert known >= 0.8 * len(forwards)
+
+
+def test_shipped_pack_has_no_problem(pack: Pack, base: Lexicon) -> None:
+    assert check_pack(pack, base=base) == []
+
+
+def test_every_topic_has_its_entry(pack: Pack) -> None:
+    questions = {entry.question for entry in pack.entries}
+    topics = {row["topic"] for row in lines("own")} - {None}
+    assert len(topics) == 78
+    assert topics <= questions
