@@ -11,11 +11,12 @@ import typer
 from app.cli_base import fail, say
 from bot import content as packs
 from bot.clock import SystemClock, local_day
-from bot.content import HOME, load_gate, load_pack
+from bot.content import HOME, load_gate, load_pack, parse_toml
 from bot.language.answers import answer_record, best_day, item_from_record, item_record
 from bot.language.faq import Engine
 from bot.language.faq_check import check_pack
 from bot.language.items import Item, ItemEngine
+from bot.language.lexicon import Lexicon
 
 content = typer.Typer(help="内容包：检查。", no_args_is_help=True)
 Answer = Callable[[dict[str, object]], dict[str, object]]
@@ -28,10 +29,13 @@ def add(app: typer.Typer) -> None:
 
 def answerer(folders: list[Path], items: Path | None, on: str, explain: bool) -> Answer:
     """What answers one record of `shouwang ask`."""
-    if items is not None:
-        engine = ItemEngine(_items(items))
-        return lambda record: item_record(engine, record)
     base, gate = load_gate(HOME / "language")
+    if items is not None:
+        own = Lexicon.from_toml(
+            parse_toml(HOME / "language" / "gate_items.toml"), "gate_items.toml"
+        )
+        engine = ItemEngine(_items(items), base.merged(own))
+        return lambda record: item_record(engine, record)
     chosen = [load_pack(f) for f in folders] if folders else [load_pack(HOME / "cn-covid-2020")]
     asked = Engine(chosen, gate=gate, base_lexicon=base)
     day = _day(on) if on else best_day(chosen, local_day(SystemClock().now()))

@@ -129,7 +129,7 @@ def play(
         bool, typer.Option("--update", help="把机器人说的话写回文件，改完用 diff 看")
     ] = False,
 ) -> None:
-    """Play talks in virtual time; 1 where one differs, 2 where one is unreadable or not built yet."""
+    """Play talks in virtual time; 1 where one differs, 2 where one is unreadable or not built."""
     loaded = content.load()
     warm()
     status = 0

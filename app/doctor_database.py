@@ -171,7 +171,7 @@ def _held(session: Session) -> Iterator[Finding]:
     if held:
         yield warn(
             f"恢复备份后有 {held} 条话在等人确认",
-            "问清楚没有发过，再运行 shouwang restore --release-held",
+            "问清楚没有发过，再运行 shouwang outbox --release",
         )
 
 

@@ -37,6 +37,7 @@ from bot.seal import load_or_make_key
 
 PREFIX = "SHOUWANG_"
 FILE = "shouwang.toml"
+NOT_OURS = ("bridge_key",)  # an option of `shouwang bridge`, which may stand beside ours
 SECRET_FILE = "secret.key"  # noqa: S105  # the name of a file
 CONTENT = Path(bot.__file__).resolve().parents[1] / "content"
 _LEVELS = Literal["debug", "info", "warning", "error"]
@@ -179,6 +180,8 @@ def load_settings(data: Path | None = None) -> Settings:
     _known_only(values, FILE)
     _known_only({key.split("__")[0]: "" for key in environment}, "环境变量")
     for key, text in environment.items():
+        if key in NOT_OURS:
+            continue
         _put(values, key.split("__"), text)
     values["data"] = folder
     try:
@@ -212,7 +215,7 @@ def _file(path: Path) -> dict[str, Any]:
 def _known_only(values: Mapping[str, object], where: str) -> None:
     known = [name for name in Settings.model_fields if name != "data" or where != FILE]
     for key in values:
-        if key in known:
+        if key in known or (where != FILE and key in NOT_OURS):
             continue
         if where == FILE:
             raise SettingsError(

@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel import Session, SQLModel
 
 from app.world import World
-from bot import inbox
+from bot import inbox, outbox
 from bot.channels.base import Call, Channel
 from bot.channels.local import Local
 from bot.clock import ManualClock, local
@@ -125,7 +125,11 @@ class Stage:
         """The next moment at which something falls due: a job, a message to send, a failed turn."""
         with self.store.begin() as session:
             work = self.kernel.work(session)
-            moments = [runner.next_due(work), outgoing.next_due(session), inbox.next_try(session)]
+            moments = [
+                runner.next_due(work),
+                outbox.next_due(session, work.now),
+                inbox.next_try(session),
+            ]
         now = self.clock.now()
         return min((m for m in moments if m is not None and m > now), default=None)
 

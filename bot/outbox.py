@@ -381,7 +381,9 @@ def counts(session: Session) -> dict[str, int]:
     return dict(session.exec(select(Outbox.state, func.count()).group_by(col(Outbox.state))).all())
 
 
-def next_due(session: Session) -> datetime | None:
-    """When the next row wants to leave."""
+def next_due(session: Session, after: datetime | None = None) -> datetime | None:
+    """When the next row wants to leave; of those after a moment, where one is given."""
     query = select(func.min(Outbox.due_at)).where(col(Outbox.state).in_(OPEN))
+    if after is not None:
+        query = query.where(Outbox.due_at > after)
     return session.exec(query).one()

@@ -229,11 +229,15 @@ def _meant(turn: Turn, order: Command | None, *, untaken: bool) -> Incident | No
     told = set(
         work.db.exec(select(IncidentStep.incident_id).where(IncidentStep.resident_id == mine)).all()
     )
-    for incident in work.db.exec(query).all():
-        if incident.is_exercise is False and work.is_exercise:
-            continue
-        if name and not _is_about(work, incident, name):
-            continue
+    found = [
+        incident
+        for incident in work.db.exec(query).all()
+        if (incident.is_exercise or not work.is_exercise)
+        and (not name or _is_about(work, incident, name))
+    ]
+    if not untaken:  # what they hold goes before what they were only told of
+        found.sort(key=lambda incident: incident.taken_by != mine)
+    for incident in found:
         near = any(is_below(work.db, incident.place_id, p) for p in turn.scope.place_ids)
         if incident.id in told or incident.taken_by == mine or (name and near):
             return incident

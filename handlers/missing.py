@@ -92,20 +92,17 @@ def walk(work: Work) -> None:
     slot begins, later it is only marked. A step is a row, so two clocks take it once.
     """
     today = local_day(work.now)
-    for day in (today - timedelta(days=1), today):
+    days = (today - timedelta(days=1), today)
+    query = select(SlotStep.day, SlotStep.slot, SlotStep.step).where(col(SlotStep.day).in_(days))
+    taken = set(work.db.exec(query).all())
+    for day in days:
         for one in work.rules.slot_days(day):
             for step, due in steps(work, one):
-                if due <= work.now and _first_time(work, one, step):
-                    _take(work, one, step)
-
-
-def _first_time(work: Work, one: SlotDay, step: str) -> bool:
-    key = (one.day, one.slot.name, step)
-    if work.db.get(SlotStep, key) is not None:
-        return False
-    work.db.add(SlotStep(day=one.day, slot=one.slot.name, step=step, done_at=work.now))
-    work.db.flush()
-    return True
+                if due > work.now or (one.day, one.slot.name, step) in taken:
+                    continue
+                work.db.add(SlotStep(day=day, slot=one.slot.name, step=step, done_at=work.now))
+                work.db.flush()
+                _take(work, one, step)
 
 
 def _take(work: Work, one: SlotDay, step: str) -> None:

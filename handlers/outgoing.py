@@ -1,10 +1,8 @@
 """Between the outbox and the platforms: reasons not to send, and who hears how it went."""
 
-from datetime import datetime
-
 from sqlmodel import Session
 
-from bot import outbox, privacy
+from bot import privacy
 from bot.outbox import Outbox
 from handlers import delivery, missing
 
@@ -17,8 +15,3 @@ def stop(session: Session, row: Outbox) -> str:
 def settled(session: Session, row: Outbox) -> None:
     """A row has news; deliveries of notices are kept in step with it."""
     delivery.settled(session, row)
-
-
-def next_due(session: Session) -> datetime | None:
-    """When the next row wants to leave."""
-    return outbox.next_due(session)

@@ -23,7 +23,7 @@ from handlers.taken import Taken, proxy_of, slot_of, tell
 
 router = Router()
 
-_RELAY = re.compile(r"接龙|(?:^|\n)\s*\d{1,3}\s*[.、．)）]\s*\S", re.MULTILINE)
+_NUMBERED = re.compile(r"(?:^|\n)\s*\d{1,3}\s*[.、．)）]\s*\S")
 
 
 @router.on(Intent.REPORT)
@@ -55,7 +55,7 @@ def _take(turn: Turn, spoken: SpokenReading, taken: Taken) -> None:
         return
     slot = slot_of(turn, spoken)
     symptoms = tuple(s.name for s in turn.said.report.symptoms if s.who in (spoken.who, SELF))
-    is_relay = bool(_RELAY.search(turn.said.text)) and len(turn.said.report.readings) > 1
+    is_relay = is_relay_list(turn.said.text)
     for person in persons:
         said = Said(
             person=person,
@@ -77,6 +77,11 @@ def _take(turn: Turn, spoken: SpokenReading, taken: Taken) -> None:
             ask_number(turn, likely, taken, person)
         elif kept.verdict is not Verdict.IMPLAUSIBLE:
             taken.kept.append(kept)
+
+
+def is_relay_list(text: str) -> bool:
+    """Whether a message is a relay list: it says so, or it has two numbered lines."""
+    return "接龙" in text or len(_NUMBERED.findall(text)) > 1
 
 
 def _source(turn: Turn, is_relay: bool) -> str:

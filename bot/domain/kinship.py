@@ -241,7 +241,7 @@ def _place(member: Member) -> tuple[Kin, ...]:
 
 def _by_order(found: list[Member], word: str) -> list[Member]:
     """大孙子 and 小孙子 are told apart by the order in front, where the roster has it too."""
-    if word[:1] in _ORDER and kins_of(word[1:]):
+    if word not in _KINS and word[:1] in _ORDER and kins_of(word[1:]):
         same = [m for m in found if m.called[:1] == word[0] or m.called == word]
         return same if len(same) == 1 else []
     return []

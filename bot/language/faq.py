@@ -88,13 +88,17 @@ class Engine:
         steps: list[str] = []
         gated = self._gate.judge(text)
         danger = gated is not None and gated.action is Action.EMERGENCY
-        forwarded = None if danger else self._forwarded(folded, on, shape, to_us)
-        if forwarded is not None:
+        forwarded = self._forwarded(folded, on, shape, to_us)
+        if forwarded is not None and shape.forward and not danger:
             return forwarded  # before the gate: what is passed on is nobody's own dose or errand
         if gated is not None:
             steps.append(f"{WHY[gated.action]}（{gated.rule}：{'、'.join(gated.words[:6])}）")
             action = gated.action if to_us or danger else Action.NONE
             return Asked(action, (), (), asked, shape.forward, tuple(steps))
+        if forwarded is None and shape.forward:
+            forwarded = self._passed_on(folded, on, to_us)
+        if forwarded is not None:
+            return forwarded
         if shape.reading or (not to_us and not _may_answer_in_group(folded, shape)):
             steps.append("没有在问" if not asked else "是邻里之间说话，或不是一句问话")
             return Asked(Action.NONE, (), (), asked, shape.forward, tuple(steps))
@@ -102,8 +106,6 @@ class Engine:
 
     def _forwarded(self, folded: str, on: date, shape: Form, to_us: bool) -> Asked | None:
         near = self._forwards.nearest(folded)
-        if near is None and shape.forward:
-            return self._passed_on(folded, on, to_us)
         if near is None or not (shape.forward or shape.claim):
             return None
         at, share = near

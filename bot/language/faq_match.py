@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +55,7 @@ class Matcher:
         self._vocabulary = Vocabulary(self.folder, lexicon.group, lexicon.inside)
         self._frame = frozenset(lexicon.group.get(FRAME, ()))
         self._signatures = [self._compile(entry) for entry in entries]
+        self._by_word = self._rarest_first()
         self._nots = [self._vocabulary.signature((), entry.not_words).nots for entry in entries]
         self.folded = [[self.folder.fold(said) for said in entry.said_as()] for entry in entries]
         self._nearness = Nearness(self.folded)
@@ -80,6 +81,15 @@ class Matcher:
         except ValueError as fault:
             raise ValueError(f"{entry.id}: {fault}") from fault
 
+    def _rarest_first(self) -> Mapping[int, Sequence[tuple[int, bool, Signature]]]:
+        """Each signature under the words of its smallest group, of which it needs one."""
+        index: defaultdict[int, list[tuple[int, bool, Signature]]] = defaultdict(list)
+        for at, signatures in enumerate(self._signatures):
+            for is_must, one in signatures:
+                for word in min(one.groups, key=len):
+                    index[word].append((at, is_must, one))
+        return dict(index)
+
     def _spoken_of(self, entry: Entry) -> str:
         return "\n".join(
             self.folder.fold(word)
@@ -95,13 +105,17 @@ class Matcher:
         near = self._nearness.scores(folded)
         topic = self._topic(folded)
         asks = {name for name, words in self._asks.items() if any(word in folded for word in words)}
-        candidates = []
-        for at, signatures in enumerate(self._signatures):
-            fired = [(is_must, one) for is_must, one in signatures if one.is_met(found)]
-            close = near.get(at, 0.0)
-            if fired or close >= _NEAR_ENOUGH:
-                candidates.append(self._candidate(at, fired, found, close, topic, asks))
-        return candidates
+        fired: dict[int, list[tuple[bool, Signature]]] = {
+            at: [] for at, close in near.items() if close >= _NEAR_ENOUGH
+        }
+        hopeful = {one for word in found.spans for one in self._by_word.get(word, ())}
+        for at, is_must, one in hopeful:
+            if one.is_met(found):
+                fired.setdefault(at, []).append((is_must, one))
+        return [
+            self._candidate(at, fired[at], found, near.get(at, 0.0), topic, asks)
+            for at in sorted(fired)
+        ]
 
     def _candidate(
         self,

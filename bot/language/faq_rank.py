@@ -18,16 +18,13 @@ def grams(text: str) -> list[str]:
 class Nearness:
     """An inverted index of grams over documents, each of which has one or more wordings.
 
-    Grams that more than `common` of the wordings have cannot tell entries apart and are left out
-    of the postings of big indexes, so that a question costs the same at 10,000 entries.
+    Grams that more than COMMON wordings have cannot tell entries apart and are left out of the
+    postings, so that a question costs about the same however many entries there are.
     """
 
-    def __init__(
-        self,
-        wordings: Sequence[Sequence[str]],
-        *,
-        common: float = 0.25,
-    ) -> None:
+    COMMON = 450
+
+    def __init__(self, wordings: Sequence[Sequence[str]]) -> None:
         """`wordings`: for each document, its wordings, folded."""
         self._owner = [doc for doc, several in enumerate(wordings) for _ in several]
         counted = [Counter(grams(one)) for several in wordings for one in several]
@@ -38,11 +35,10 @@ class Nearness:
         self._idf = {gram: math.log(1 + total / count) for gram, count in seen.items()}
         self._unseen = math.log(1 + total)
         lists: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        limit = max(50, common * total)
         for index, counts in enumerate(counted):
             weights = self._weights(counts)
             for gram, weight in weights.items():
-                if seen[gram] <= limit:
+                if seen[gram] <= self.COMMON:
                     lists[gram].append((index, weight))
         self._lists = dict(lists)
 

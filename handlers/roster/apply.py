@@ -116,30 +116,36 @@ class _Writing:
             resident.id_number_mask = Sealer.mask_id_number(one.entry.id_number)
             resident.id_number_hash = one.id_hash
 
-    def _households(self) -> dict[HouseKey, int]:
-        """Ids of the houses; the new ones are made, the others get their new address."""
-        made: dict[HouseKey, Household] = {}
+    def _households(self) -> dict[HouseKey, Household | int]:
+        """The new houses, made, and the ids of the others; those get their new address."""
+        homes: dict[HouseKey, Household | int] = {}
         for key, house in self.done.houses.items():
             if house.id is None:
                 place_id = self.done.places.make(house.spot)
-                made[key] = Household(place_id=place_id, address=house.address)
-            elif house.address:
-                self.db.get_one(Household, house.id).address = house.address
-        self.db.add_all(made.values())
+                homes[key] = Household(place_id=place_id, address=house.address)
+                self.db.add(homes[key])
+            else:
+                homes[key] = house.id
+                if house.address:
+                    self.db.get_one(Household, house.id).address = house.address
         self.db.flush()
-        return {key: house.id or made[key].id or 0 for key, house in self.done.houses.items()}
+        return homes
 
-    def _settle(self, person: Person, resident: Resident, homes: dict[HouseKey, int]) -> None:
+    def _settle(
+        self, person: Person, resident: Resident, homes: dict[HouseKey, Household | int]
+    ) -> None:
         """The person's place in their house."""
         if person.house is None:
             return
-        entry, home_id = person.one.entry, homes[person.house]
+        entry, home = person.one.entry, homes[person.house]
+        home_id = home if isinstance(home, int) else home.id or 0
         self._leave(resident, home_id)
         resident.household_id = home_id
         unknown = roster_words().unknown_relation
         resident.called = called_of(entry.relation, entry.is_head, resident.called, unknown)
         if entry.is_head:
-            self.db.get_one(Household, home_id).householder_id = resident.id
+            kept = self.db.get_one(Household, home) if isinstance(home, int) else home
+            kept.householder_id = resident.id
 
     def _leave(self, resident: Resident, home_id: int) -> None:
         """A house whose householder moves away has none until a roster names one."""

@@ -53,8 +53,8 @@ FAINT_WORDS = """() => {
 
 PEOPLE = [
     ("张桂芳", "村民", "三组 张桂芳家"),
-    ("王德福", "村民", "三组 张桂芳家"),
-    ("王小宝", "村民", "三组 张桂芳家"),
+    ("王德福", "村民", "三组 张桂芳家的老伴"),
+    ("王小宝", "村民", "三组 张桂芳家的孙子"),
     ("马强", "村民", "三组 马强家"),
     ("刘芳", "村民", "三组 刘芳家"),
     ("老孙头", "村民", "三组 老孙头家"),
@@ -129,7 +129,7 @@ class FakeWorld:
 
     async def state(self, after: int) -> dict[str, object]:
         owed = [name for name, role, _ in PEOPLE if role == "村民"]
-        missing = [name for name in owed if name not in self.readings]
+        missing = [name for name in [*owed, "李奶奶"] if name not in self.readings]
         hot = [(name, value) for name, value in self.readings.items() if value >= "37.3"]
         state = "已接 张大夫" if self.taken else "未接"
         return {
@@ -144,8 +144,8 @@ class FakeWorld:
             "next": {"at": "08:27", "words": "没人接就告诉李书记"} if hot else None,
             "board": {
                 "slot": "早",
-                "owed": len(owed),
-                "reported": len(owed) - len(missing),
+                "owed": len(owed) + 1,
+                "reported": len(owed) + 1 - len(missing),
                 "missing": missing,
                 "fevers": [{"name": name, "value": v, "state": state} for name, v in hot],
                 "incidents": [
@@ -173,8 +173,8 @@ class FakeWorld:
     def answer(self, chat: str, speaker: str, text: str) -> None:
         if text == "接":
             self.taken = True
-            self.think("说：接了发热", [f"接 {speaker}"], [])
-            self.add(chat, "守望", "记下了，您接了。量完回“复测 37.1”、“转诊”或“排除”。")
+            self.think("说：接了", ["说：接了", "说：告诉先前的人", f"接 {speaker}"], [])
+            self.add(chat, "守望", "记下了，您接了。看完回：复测 多少 / 转诊 / 排除。")
         elif text.startswith("发通知"):
             self.think("说：先给您看一遍", ["拟 通知"], [])
             self.add(chat, "守望", "发给三组群，12人。\n要发就回 4821。")
@@ -184,7 +184,7 @@ class FakeWorld:
 
     def hear(self, chat: str, speaker: str, text: str) -> None:
         found = re.findall(r"(\S*?)(\d\d\.\d)", text)
-        names = {"我": speaker, "": speaker}
+        names = {"我": speaker, "": speaker, "老伴": "王德福", "孙子": "王小宝"}
         notes, steps = [], []
         for who, value in found:
             name = names.get(who, who)
@@ -408,7 +408,7 @@ def test_message_its_bubble_and_its_thought(desk: Page) -> None:
     expect(desk.locator("#thought .why")).to_have_text("静：没人叫它")
     expect(desk.locator("#thought .notes li")).to_have_text("记张桂芳 36.6 早 正常")
     expect(desk.locator("#thought .steps")).to_contain_text("算体温")
-    expect(desk.locator("#count")).to_have_text("3/6")
+    expect(desk.locator("#count")).to_have_text("3/7")
     expect(desk.locator("#status")).to_have_text("张桂芳说：我36.6")
 
 
@@ -434,7 +434,11 @@ def test_fever_reaches_the_doctor_who_takes_it(desk: Page) -> None:
     desk.locator("#private-lines .replies button", has_text="接").click()
     expect(desk.locator("#fevers .held")).to_have_text("已接 张大夫")
     replies = desk.locator("#private-lines .replies button")
-    expect(replies).to_have_text(["复测 37.1", "转诊", "排除"])
+    expect(replies).to_have_text(["复测 …", "转诊", "排除"])
+    expect(desk.locator("#thought .notes em")).to_have_text("接")
+    expect(desk.locator("#thought .ideas li")).to_have_text("说：告诉先前的人")
+    replies.first.click()
+    expect(desk.locator("#private-text")).to_have_value("复测 ")
 
 
 @pytest.mark.browser
@@ -443,8 +447,19 @@ def test_another_person_speaks_and_lines_change_sides(desk: Page) -> None:
     desk.locator("#me").select_option("刘芳")
     expect(desk.locator("#group-lines .mine")).to_have_count(2)
     expect(say(desk, "吃了吗").locator(".face")).to_have_text("刘")
+    expect(desk.locator("#missing button", has_text="李奶奶")).to_have_count(0)  # has no phone
     desk.locator("#missing button", has_text="马强").click()
     expect(desk.locator("#me")).to_have_value("马强")
+
+
+@pytest.mark.browser
+def test_whole_family_in_one_line(desk: Page) -> None:
+    take(desk, "family")
+    expect(desk.locator("#group-text")).to_have_value("我36.5 老伴36.4 孙子36.7")
+    desk.locator("#group-send").click()
+    expect(desk.locator("#group-lines .look").last).to_have_text("没说话 · 记3")
+    expect(desk.locator("#thought .notes li")).to_have_count(3)
+    expect(desk.locator("#slot")).to_have_text("早报，还差 2 人")
 
 
 @pytest.mark.browser
@@ -567,6 +582,17 @@ def test_what_others_do_appears_by_itself(desk: Page, world: FakeWorld) -> None:
     desk.locator("#fresh button", has_text="王网格").click()
     expect(desk.locator("#private-lines .replies button")).to_have_text(["是", "不是"])
     expect(desk.locator("#fresh")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_last_line_stays_in_sight(desk: Page, world: FakeWorld) -> None:
+    desk.locator("#phone").select_option("李书记")
+    for name, _, _ in PEOPLE:
+        for n in range(9):
+            world.add(f"私:{name}", "守望", f"第{n}句，说给{name}听")
+    expect(desk.locator("#fresh button")).to_have_count(len(PEOPLE) - 1)
+    expect(desk.locator("#private-lines .line").last).to_be_in_viewport(ratio=1)
+    expect(desk.locator("#private-newer")).to_be_hidden()
 
 
 @pytest.mark.browser

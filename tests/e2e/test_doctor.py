@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import create_engine
 from sqlmodel import col, update
 
 from app import doctor, doctor_database
@@ -304,19 +305,13 @@ def test_no_chinese_font(data: Path, now: datetime, tmp_path: Path) -> None:
 
 
 def test_a_database_that_does_not_answer(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_database, "create_engine", lambda *_, **__: broken_engine())
+    silent = create_engine("sqlite:////dev/null/none")
+    monkeypatch.setattr(doctor_database, "create_engine", lambda *_, **__: silent)
     found = list(
         doctor_database.examine_database("postgresql+psycopg://h/d", now, (), has_secret=True)
     )
     assert [f.level for f in found] == [Level.BAD]
     assert "打不开" in found[0].what
-
-
-def broken_engine() -> object:
-    """An engine on a file that is none."""
-    from sqlalchemy import create_engine
-
-    return create_engine("sqlite:////dev/full/none")
 
 
 def message(received_at: datetime, state: int = 1) -> Inbox:

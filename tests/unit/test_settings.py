@@ -199,6 +199,9 @@ def test_a_fault_of_the_environment_says_so(
     monkeypatch.delenv("SHOUWANG_PORT")
     monkeypatch.setenv("SHOUWANG_PROT", "1")
     assert "是不是 SHOUWANG_PORT" in fault(tmp_path)
+    monkeypatch.delenv("SHOUWANG_PROT")
+    monkeypatch.setenv("SHOUWANG_BRIDGE_KEY", KEY)  # of the bridge's own client
+    assert load_settings(tmp_path).port == 8000
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:

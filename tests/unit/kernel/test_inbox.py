@@ -73,7 +73,7 @@ def test_rows_only_for_those_that_want_them(session: Session) -> None:
     assert [one is None for one in found] == [True, False, True]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 7), st.booleans()), min_size=1, max_size=9)))
 def test_any_batches_keep_each_key_once_in_order_of_first_arrival(
     batches: list[list[tuple[int, bool]]],

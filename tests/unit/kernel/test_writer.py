@@ -38,8 +38,11 @@ class Background:
     def lags(self) -> bool:
         return self.is_late
 
-    def committed(self) -> None:
-        self.told += 1
+    def committed(self) -> Callable[[], None]:
+        def tell() -> None:
+            self.told += 1
+
+        return tell
 
 
 class Gate:
