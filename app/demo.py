@@ -115,6 +115,8 @@ class DemoVillage:
         self.count = max((line.n for line in self.lines), default=0)
         self._by_key = {line.key: line.n for line in self.lines if line.key}
         store = Store(f"sqlite:///{folder / DATABASE}")
+        with store.reading() as session:
+            self.names |= dict(session.exec(select(Account.account, Account.display_name)).all())
         self._keep_morning(store, screen.ended)
         store.close()
         return screen.ended
@@ -189,7 +191,7 @@ class DemoVillage:
         number = self._by_key.get(turn.inbound.key)
         if number is None:
             return
-        spoke = turn.inbound.chat in turn.work.said_in
+        spoke = any(chat == turn.inbound.chat for chat, _ in turn.work.said_in)
         self.version += 1
         self.thoughts.append(
             {
@@ -445,7 +447,8 @@ def _why(turn: Turn, spoke: bool) -> str:
     said = next((n.removeprefix("说：") for n in notes if n.startswith("说：")), "")
     quiet = next((n for n in notes if n.startswith(("静：", "不说："))), "")
     if spoke:
-        return f"说：{said}"
+        here = [why for chat, why in turn.work.said_in if chat == turn.inbound.chat]
+        return f"说：{here[-1]}"
     if said:
         return f"群里静，私下办：{said}"
     if quiet:

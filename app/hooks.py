@@ -117,25 +117,22 @@ class Hook:
             return refusal(error)
 
     async def _body(self, receive: Receive) -> bytes | Answer:
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
-            return body if len(body) <= self.max_body else TOO_LARGE
-        parts = [body]
-        size = len(body)
+        parts: list[bytes] = []
+        size, more = 0, True
         try:
             async with asyncio.timeout(BODY_S):
-                while message.get("more_body"):
+                while more:
                     message = await receive()
                     if message["type"] == "http.disconnect":
                         return TOO_SLOW
                     parts.append(message.get("body", b""))
+                    more = message.get("more_body", False)
                     size += len(parts[-1])
                     if size > self.max_body:
                         return TOO_LARGE
         except TimeoutError:
             return TOO_SLOW
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _call(self, rest: str, scope: Scope, headers: dict[str, str], body: bytes) -> Call:
         raw_query = scope["query_string"].decode("latin-1")

@@ -29,6 +29,7 @@ class Inbox(SQLModel, table=True):
 
     __table_args__ = (
         Index("uq_inbox_channel_key", "channel", "key", unique=True),
+        Index("ix_inbox_said_by", "said_by", "received_at"),
         Index(
             "ix_inbox_new",
             "channel",
@@ -53,6 +54,8 @@ class Inbox(SQLModel, table=True):
     fault: str = ""
     passive_until: datetime | None = Field(default=None, sa_type=Moment)
     answer: str | None = None  # words given in the platform's own response; "" none
+    said_by: int | None = None  # account; None until it is read
+    text_hash: str = ""  # tells equal texts of one sender, also after the words are gone
     has_fact: bool = False  # a reading, an incident or a question stands on it: kept longer
 
 

@@ -249,7 +249,7 @@ def settle(session: Session, claimed: Claim, now: datetime, result: str | SendEr
         row.state = "unknown" if isinstance(result, Unknown) else "queued"
         row.is_perhaps_doubled |= isinstance(result, Unknown)
         row.reason = f"{result.code} {result.detail}".strip()
-        row.due_at = now + _backoff(row.tries, result)
+        row.due_at = now + _backoff(row.id or 0, row.tries, result)
         if isinstance(result, Throttled):
             _pause(session, row, row.due_at)
     session.add(row)
@@ -265,13 +265,14 @@ def part_done(session: Session, row_id: int, now: datetime) -> None:
     session.add(row)
 
 
-def _backoff(tries: int, error: SendError) -> timedelta:
+def _backoff(row_id: int, tries: int, error: SendError) -> timedelta:
     """The platform's own word, else 0.2 s doubling to 5 min; the row's number spreads them."""
     if error.retry_after is not None:
         return timedelta(seconds=error.retry_after)
     if not error.retryable:  # perhaps sent, and the platform drops no repeat: no hurry
         return timedelta(seconds=60)
-    return timedelta(seconds=min(FIRST_WAIT_S * 2.0 ** min(tries, 16), LONGEST_WAIT_S))
+    wait_s = FIRST_WAIT_S * 2.0 ** min(tries, 16) * (1 + row_id % 16 / 32)
+    return timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
 
 
 def _pause(session: Session, row: Outbox, until: datetime) -> None:

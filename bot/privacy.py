@@ -6,10 +6,10 @@ It stands at the sender, behind every handler, so that no duty can forget it (ru
 import re
 from datetime import date
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from bot.clock import local_day
-from bot.domain.registry import Chat, ChatPurpose, PlaceAbove, Resident, Role, village_of
+from bot.domain.registry import Chat, ChatPurpose, PlaceAbove, Resident, Role, held_on, village_of
 from bot.message import ChatKind
 from bot.outbox import Outbox
 
@@ -41,11 +41,8 @@ def stop(session: Session, row: Outbox) -> str:
 
 def _names(session: Session, chat: Chat | None, on: date) -> list[str]:
     """Names of the residents around a chat; cadres may be named as the ones to call."""
-    cadres = select(Role.resident_id).where(
-        or_(col(Role.from_on).is_(None), col(Role.from_on) <= on),
-        or_(col(Role.to_on).is_(None), col(Role.to_on) >= on),
-    )
-    query = select(Resident.name).where(col(Resident.id).not_in(cadres), Resident.gone == "")
+    cadres = select(Role.resident_id).where(*held_on(on))
+    query = select(Resident.name).where(col(Resident.id).not_in(cadres))
     if chat is not None and chat.place_id is not None:
         village = village_of(session, chat.place_id)
         below = select(PlaceAbove.place_id).where(PlaceAbove.ancestor_id == village.id)

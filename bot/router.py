@@ -1,5 +1,6 @@
 """Turn, Router, Dispatcher: from a kept message to its one handler, in order within a chat."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -302,6 +303,10 @@ class Dispatcher:
         turn = Turn(work, inbound, account, speaker, scope, chat, place_id)
         if inbound.kind not in SPOKEN:
             return turn
+        if work.message is not None:
+            work.message.said_by = account.id
+            digest = hashlib.sha256(kernel.secret + inbound.text.strip().encode())
+            work.message.text_hash = digest.hexdigest()[:16]
         said = Utterance(
             text=inbound.text,
             sender=inbound.sender_name or account.display_name,

@@ -282,7 +282,7 @@ def _in_savepoint(session: Session, unit: Any) -> tuple[Any, BaseException | Non
         with session.begin_nested():
             return unit(session), None
     except OperationalError:
-        raise  # a full disk takes the whole transaction with it: nobody in this batch may be told yes
+        raise  # a full disk takes the whole transaction with it: nobody here may be told yes
     except Exception as error:  # goes to whoever waits for this unit; the others commit
         return None, error
 

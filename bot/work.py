@@ -54,7 +54,7 @@ class Work:
     message: Inbox | None = None
     is_exercise: bool = False
     ordinal: int = 0
-    said_in: list[str] = field(default_factory=list)  # chats in which something will be said
+    said_in: list[tuple[str, str]] = field(default_factory=list)  # chat, and why something is said
     notes: list[str] = field(default_factory=list)  # why it did what it did, in a cadre's words
 
     def phrase(self, key: str, **values: object) -> str:
@@ -181,6 +181,6 @@ class Work:
     def _put(self, row: Outbox) -> Outbox | None:
         kept = outbox.put(self.db, row)
         if kept is not None:
-            self.said_in.append(row.chat)
+            self.said_in.append((row.chat, row.why or row.topic))
             self.note(f"说：{row.why or row.topic}")
         return kept

@@ -18,6 +18,7 @@ from bot.domain.registry import (
     Resident,
     Role,
     Scope,
+    held_on,
     is_below,
     may_see,
     path_words,
@@ -231,7 +232,8 @@ def needs_second(work: Work, notice: Notice) -> bool:
 
 def approvers(work: Work, notice: Notice) -> list[Resident]:
     """Cadres of the nearest place above the author's that has any; never the author."""
-    scope = scope_of(work.db, notice.author_id, local_day(work.now))
+    today = local_day(work.now)
+    scope = scope_of(work.db, notice.author_id, today)
     own = [p for p in scope.place_ids if is_below(work.db, notice.place_id, p)] or list(
         scope.place_ids
     )
@@ -240,7 +242,7 @@ def approvers(work: Work, notice: Notice) -> list[Resident]:
         query = (
             select(Resident)
             .join(Role, col(Role.resident_id) == Resident.id)
-            .where(Role.place_id == place_id, Resident.id != notice.author_id)
+            .where(Role.place_id == place_id, Resident.id != notice.author_id, *held_on(today))
             .order_by(col(Role.id))
         )
         found = list({p.id: p for p in work.db.exec(query).all()}.values())
@@ -303,6 +305,9 @@ def push_due(work: Work) -> int:
     for notice in work.db.exec(query).all():
         if notice.expires_at <= work.now:
             notice.state = NoticeState.EXPIRED
+        elif notice.approved_by is None and needs_second(work, notice):
+            notice.state = NoticeState.PENDING  # a chat has joined since the author's own yes
+            _ask_approvers(work, notice)
         elif notice.is_urgent or not work.rules.is_quiet(work.now):
             due.append(notice)
         work.db.add(notice)

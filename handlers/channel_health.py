@@ -21,7 +21,7 @@ LASTING = (
     "no_right",
     "restricted",
     "bot_removed",
-    "webhook_removed",
+    "webhook_gone",
     "daily_quota",
 )
 LOOK_BACK = timedelta(hours=1)

@@ -4,7 +4,7 @@ import json
 import re
 from datetime import timedelta
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from bot.domain.incidents import IncidentKind
 from bot.domain.registry import RoleName, path_words
@@ -42,23 +42,19 @@ LOOP = 3  # equal texts of one sender in an hour after which the bot is quiet
 
 @router.first
 def on_loop(turn: Turn) -> bool:
-    """Three equal texts in an hour from one sender: perhaps a machine; be quiet (rule S.5)."""
-    if turn.work.message is None or turn.said.report.readings or turn.said.report.danger:
+    """Three equal texts in an hour from one sender: a machine perhaps; be quiet (rule S.5)."""
+    message = turn.work.message
+    if message is None or turn.said.report.readings or turn.said.report.danger:
         return False
-    query = (
-        select(Inbox.id)
-        .where(
-            Inbox.channel == turn.work.message.channel,
-            Inbox.chat == turn.work.message.chat,
-            Inbox.received_at > turn.work.now - timedelta(hours=1),
-            col(Inbox.payload).contains(json.dumps(turn.inbound.text, ensure_ascii=False)[1:-1]),
-            Inbox.id != turn.work.message.id,
-        )
-        .limit(LOOP)
-    )
     if len(turn.inbound.text) < 2 or turn.said.command is not None:
         return False
-    if len(turn.work.db.exec(query).all()) < LOOP:
+    query = select(func.count()).where(
+        Inbox.said_by == turn.account.id,
+        Inbox.text_hash == message.text_hash,
+        Inbox.received_at > turn.work.now - timedelta(hours=1),
+        Inbox.id != message.id,
+    )
+    if turn.work.db.exec(query).one() < LOOP:
         return False
     turn.work.note("静：同一句话一小时里说了三遍，不再应（规则 S5）")
     return True

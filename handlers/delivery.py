@@ -44,7 +44,7 @@ def put(work: Work, chat: Chat, notices: list[Notice]) -> None:
         "notice",
         key=f"notice:{first.id}:{chat.id}",
         is_urgent=any(n.is_urgent for n in notices),
-        expires_at=min(n.expires_at for n in notices),
+        expires_at=max(n.expires_at for n in notices),
         number=first.id,
         why=f"通知 {'、'.join(str(n.id) for n in notices)} 到时候了",
     )
@@ -103,7 +103,8 @@ def settle(work: Work, notice: Notice) -> None:
     notice.state = NoticeState.SENT
     notice.reported_at = work.now
     work.db.add(notice)
-    sent, failed = (sum(r.state == s for r in rows) for s in ("sent", "failed"))
+    sent = sum(r.state == "sent" for r in rows)
+    failed = len(rows) - sent
     if failed or len(rows) > 1:
         work.to_resident(
             notice.author_id,

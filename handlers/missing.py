@@ -15,6 +15,7 @@ from bot.domain.registry import (
     Resident,
     Role,
     RoleName,
+    held_on,
     household_members,
     path_words,
     places_below,
@@ -93,8 +94,8 @@ def walk(work: Work) -> None:
     """
     today = local_day(work.now)
     days = (today - timedelta(days=1), today)
-    query = select(SlotStep.day, SlotStep.slot, SlotStep.step).where(col(SlotStep.day).in_(days))
-    taken = set(work.db.exec(query).all())
+    rows = work.db.exec(select(SlotStep).where(col(SlotStep.day).in_(days))).all()
+    taken = {(row.day, row.slot, row.step) for row in rows}
     for day in days:
         for one in work.rules.slot_days(day):
             for step, due in steps(work, one):
@@ -191,7 +192,7 @@ def close_slot(work: Work, one: SlotDay) -> None:
                 slot=one.slot.name,
                 count=len(persons),
                 names="\n".join(_line(work, p) for p in persons[:60]),
-                summary=_summary(work, one, cadre),
+                summary=_summary(work, one, cadre, persons),
             ),
             "receipt",
             key=f"worklist:{one.day}:{one.slot.name}:{cadre.id}",
@@ -211,12 +212,17 @@ def _line(work: Work, person: Resident) -> str:
     return f"· {_name(work, person)} {path_words(work.db, person.place_id)}"
 
 
-def _summary(work: Work, one: SlotDay, cadre: Resident) -> str:
-    """Numbers of the cadre's own places: 应报38 已报33 发热1."""
-    roles = work.db.exec(select(Role.place_id).where(Role.resident_id == cadre.id)).all()
+def _summary(work: Work, one: SlotDay, cadre: Resident, listed: Sequence[Resident]) -> str:
+    """Numbers of the cadre's own places, where the list is all that is missing there."""
+    today = local_day(work.now)
+    roles = work.db.exec(
+        select(Role.place_id).where(Role.resident_id == cadre.id, *held_on(today))
+    ).all()
     below = {p for place in roles for p in places_below(work.db, place)}
     owed = owing(work.db, one, list(below)) if below else []
     absent = {p.id for p in missing(work.db, one, list(below))} if below else set()
+    if absent != {p.id for p in listed}:
+        return ""
     return work.phrase(
         "missing.summary", owed=len(owed), reported=len(owed) - len(absent), count=len(absent)
     )
@@ -249,6 +255,8 @@ def _silences(work: Work, one: SlotDay, absent: Sequence[Resident]) -> None:
     slots = work.rules.slots
     index = slots.index(one.slot)
     before = SlotDay(one.day if index else one.day - timedelta(days=1), slots[index - 1])
+    if not (_was_walked(work, before, "close") and _was_walked(work, one, "remind1")):
+        return  # we were not there to hear them: nobody is lost for that
     still = {p.id for p in missing(work.db, before)}
     for person in absent:
         if person.id not in still or open_incident(work.db, IncidentKind.SILENCE, person.id or 0):
@@ -267,6 +275,12 @@ def _silences(work: Work, one: SlotDay, absent: Sequence[Resident]) -> None:
             person=person,
             tell=alerts.receivers(work, probe, work.rules.told["silence"]),
         )
+
+
+def _was_walked(work: Work, one: SlotDay, step: str) -> bool:
+    """Whether a step of a slot was taken in time: we were up and heard what was said."""
+    row = work.db.get(SlotStep, (one.day, one.slot.name, step))
+    return row is not None and row.done_at < work.rules.after(one).starts_at
 
 
 def next_step(work: Work) -> datetime | None:

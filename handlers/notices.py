@@ -302,7 +302,7 @@ def on_delivery(turn: Turn) -> None:
     )
 
 
-@router.on_verb(Verb.RECEIPT)
+@router.on_verb(Verb.RECEIPT, cadres=False)
 def on_receipt(turn: Turn) -> None:
     """收到 of a place's cadre counts as its receipt; no word back, in no chat."""
     order = turn.said.command

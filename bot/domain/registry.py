@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index
+from sqlalchemy import ColumnElement, Index
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from bot.domain.types import Moment
@@ -258,13 +258,17 @@ def path_words(db: Session, place_id: int) -> str:
     return "".join(reversed(names))
 
 
-def scope_of(db: Session, resident_id: int, on: date) -> Scope:
-    """The roles that a person holds on a day."""
-    query = select(Role).where(
-        Role.resident_id == resident_id,
+def held_on(on: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Conditions under which a row of Role holds on a day."""
+    return (
         or_(col(Role.from_on).is_(None), col(Role.from_on) <= on),
         or_(col(Role.to_on).is_(None), col(Role.to_on) >= on),
     )
+
+
+def scope_of(db: Session, resident_id: int, on: date) -> Scope:
+    """The roles that a person holds on a day."""
+    query = select(Role).where(Role.resident_id == resident_id, *held_on(on))
     return Scope(resident_id, tuple((r.role, r.place_id) for r in db.exec(query).all()))
 
 
@@ -282,8 +286,7 @@ def holders(db: Session, place_id: int, role: str, on: date) -> list[Resident]:
             .where(
                 Role.place_id == place.id,
                 Role.role == role,
-                or_(col(Role.from_on).is_(None), col(Role.from_on) <= on),
-                or_(col(Role.to_on).is_(None), col(Role.to_on) >= on),
+                *held_on(on),
             )
             .order_by(col(Role.id))
         )

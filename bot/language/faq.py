@@ -94,7 +94,8 @@ class Engine:
         if gated is not None:
             steps.append(f"{WHY[gated.action]}（{gated.rule}：{'、'.join(gated.words[:6])}）")
             action = gated.action if to_us or danger else Action.NONE
-            return Asked(action, (), (), asked, shape.forward, tuple(steps))
+            asks_us = asked and gated.action is not Action.NONE  # small talk asks nothing of us
+            return Asked(action, (), (), asks_us, shape.forward, tuple(steps))
         if forwarded is None and shape.forward:
             forwarded = self._passed_on(folded, on, to_us)
         if forwarded is not None:

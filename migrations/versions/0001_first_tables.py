@@ -56,6 +56,8 @@ def upgrade() -> None:
         sa.Column("fault", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("passive_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("said_by", sa.Integer(), nullable=True),
+        sa.Column("text_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("has_fact", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
     )
@@ -67,6 +69,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 0"),
             postgresql_where=sa.text("state = 0"),
         )
+        batch_op.create_index("ix_inbox_said_by", ["said_by", "received_at"], unique=False)
         batch_op.create_index("uq_inbox_channel_key", ["channel", "key"], unique=True)
 
     op.create_table(
@@ -762,6 +765,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index("uq_inbox_channel_key")
+        batch_op.drop_index("ix_inbox_said_by")
         batch_op.drop_index(
             "ix_inbox_new", sqlite_where=sa.text("state = 0"), postgresql_where=sa.text("state = 0")
         )

@@ -267,7 +267,8 @@ def deployed(folder: Path) -> Iterator[Deployment]:
     try:
         service = Service(load_settings(folder), clock=clock)
         with service.store.begin() as session:
-            village(session, NOW)
+            if session.exec(select(Account.id)).first() is None:
+                village(session, NOW)
             platforms.weixin.members |= set(people_of(session).values())
         with _served(service) as url, httpx2.Client(trust_env=False, timeout=10) as client:
             yield Deployment(service, platforms, clock, url, client)

@@ -12,7 +12,7 @@ from app.stage import CHANNEL, Stage
 from app.world import Someone
 from bot.domain.registry import Account, Chat, Resident
 from bot.message import Outbound
-from tests.unit.kernel.ground import NOW, content
+from tests.unit.kernel.ground import NOW, content, memory
 
 TOWN = ("朝阳县", "柳树沟镇")
 VILLAGE = (*TOWN, "柳树沟村")
@@ -75,7 +75,7 @@ class Hamlet:
 @contextmanager
 def hamlet(start: datetime = NOW) -> Iterator[Hamlet]:
     """Two houses, five cadres, a village chat, a cadre chat."""
-    stage = Stage(content(), "cn-2020-01", start)
+    stage = Stage(content(), "cn-2020-01", start, store=memory())
     made = Hamlet(stage)
     stage.on_said = lambda message, _: made.heard.append(_pair(message))
     stage.on_turn = lambda turn: made.notes.extend(turn.work.notes)

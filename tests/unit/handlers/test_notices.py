@@ -29,7 +29,7 @@ act = st.one_of(
     st.tuples(st.just("approve"), st.sampled_from(PEOPLE), st.integers(0, 9)),
     st.tuples(st.just("chat"), st.sampled_from(PLACES)),
     st.tuples(st.just("follow up"), st.sampled_from(PEOPLE), st.integers(0, 9)),
-    st.tuples(st.just("later"), st.integers(1, 90)),
+    st.tuples(st.just("later"), st.sampled_from([1, 61, 150])),
 )
 
 
@@ -91,7 +91,7 @@ def own_releases(session: Session) -> list[int]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(act, min_size=3, max_size=14))
 def test_nobody_releases_their_own_notice_above_one_chat(steps: list[tuple[Any, ...]]) -> None:
     with hamlet() as village:

@@ -35,10 +35,24 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
+@cache
+def _blank(tables: int) -> bytes:
+    """A database with all tables, as bytes: made once for each number of tables that is known."""
+    store = Store("sqlite://")
+    SQLModel.metadata.create_all(store.writer)
+    with store.writer.connect() as connection:
+        made: bytes = connection.connection.driver_connection.serialize()  # type: ignore[union-attr]
+    store.close()
+    return made
+
+
 def memory() -> Store:
     """A store with all tables, in memory."""
     store = Store("sqlite://")
-    SQLModel.metadata.create_all(store.writer)
+    blank = _blank(len(SQLModel.metadata.tables))
+    raw = store.writer.raw_connection()
+    raw.driver_connection.deserialize(blank)  # type: ignore[union-attr]
+    raw.close()
     return store
 
 

@@ -129,7 +129,7 @@ def test_a_group_larger_than_the_whole_limit_goes_alone(session: Session) -> Non
     assert say_all(session, 0, people) == ["huge"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 200), st.booleans(), st.integers(0, 2)), min_size=1, max_size=30
