@@ -58,6 +58,7 @@ def serve(
     """Everything in one process."""
     settings = _settings(data, port, host)
     observe.set_up(settings.log_level, settings.log_format)
+    observe.catch_uncaught()
     _run(Service(settings), settings)
 
 
@@ -80,6 +81,7 @@ def demo(
         }
     )
     observe.set_up("warning", own.log_format)
+    observe.catch_uncaught()
     say("正在把村子搭起来……")
     village = DemoVillage()
     load_secret(folder)

@@ -59,7 +59,7 @@ class Runner:
         try:
             await self.run(lambda session: job.run(self.work(session)))
         except Exception:  # one job's fault must stop neither the clock nor the others
-            log.exception("job_failed", extra={"event_name": job.name})
+            log.exception("job_failed", extra={"job": job.name})
         finally:
             self._running.discard(job.name)
             self.on_done(job.name, asyncio.get_running_loop().time() - began)
