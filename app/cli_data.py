@@ -35,7 +35,9 @@ def add(app: typer.Typer) -> None:
         outbox
     )
     app.command(help="备份，服务跑着也行。\n\n例：shouwang backup /备份/")(backup)
-    app.command(help="从备份恢复，先停下服务。\n\n例：shouwang restore /备份/shouwang-….tar.gz")(restore)
+    app.command(help="从备份恢复，先停下服务。\n\n例：shouwang restore /备份/shouwang-….tar.gz")(
+        restore
+    )
     app.command(help="体检：哪里不对，怎么办。\n\n例：shouwang doctor")(doctor)
     app.command(help="把数据库升到这一版。\n\n例：shouwang migrate")(migrate)
     app.command(help="一天的数字，按村。\n\n例：shouwang report --day 2020-02-03")(report)
