@@ -57,9 +57,17 @@ class Service:
         Raises:
             SettingsError: a setting, the folder or the content is wrong: one clear line.
         """
-        settings = self.settings
-        ready_folder(settings.data)
+        ready_folder(self.settings.data)
         self._hold()
+        try:
+            self._build()
+        except BaseException:
+            if self._lock is not None:
+                self._lock.close()
+            raise
+
+    def _build(self) -> None:
+        settings = self.settings
         secret = load_secret(settings.data)
         try:
             self.content = self.loaded or content.load(
@@ -129,6 +137,7 @@ class Service:
             asyncio.create_task(self._retry_loop()),
         ]
         await asyncio.to_thread(warm)
+        await self.writer.run(self.dispatcher.rehearse)
         self.runner.start()
         self._tasks.append(asyncio.create_task(self.runner.tick_all()))
         self.is_ready = True

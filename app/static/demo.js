@@ -346,7 +346,8 @@ function drawReplies(list, lines) { // what the bot asks for in private, one pre
   const open = lines.slice(lines.lastIndexOf(lastOf(lines.filter((line) => !line.is_bot))) + 1).filter((line) => !village.recalled.has(line.n));
   const takes = open.filter((line) => wanted(line.text).includes("接")).length;
   for (const line of open) {
-    const named = village.people.find((one) => one.id !== look.phone && line.text.includes(one.name));
+    const at = (one) => line.text.indexOf(one.name);
+    const named = village.people.filter((one) => one.id !== look.phone && at(one) >= 0).sort((a, b) => at(a) - at(b))[0];
     const asked = wanted(line.text).map((words) => words === "接" && takes > 1 && named ? "接 " + named.name : words);
     const node = list.querySelector(`[data-n="${line.n}"] .told`);
     if (!asked.length || !node) continue;

@@ -237,7 +237,7 @@ def world() -> FakeWorld:
 def address(world: FakeWorld) -> Iterator[str]:
     app = FastAPI()
     app.include_router(router(world))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
