@@ -153,7 +153,7 @@ def _play_one(path: Path, loaded: Content, update: bool) -> int:
         say(f"{path}：不是 UTF-8 编码")
         return 2
     except TalkError as error:
-        say(f"{path.name}:{error.line}：{error.detail}")
+        say(f"{path.name}：{error.detail}")
         return 2
     if update:
         changed = rewrite(talk.text, update_lines(talk, player.lines))

@@ -187,6 +187,8 @@ class Router:
     def _obey(self, turn: Turn, order: Command) -> None:
         handler, cadres = self.verbs.get(order.verb, (None, False))
         if handler is None:
+            if turn.scope.is_cadre:
+                turn.reply(turn.work.phrase("help.not_built"), why="这句话还没做好")
             return
         if cadres and not turn.scope.is_cadre:
             turn.work.note("不办：这句话只有干部能用")

@@ -40,6 +40,17 @@ NOTICE_STATES = {
 }
 
 
+# Incidents that no handler opens yet.
+UNBUILT = ("聚集", "缺物", "物价", "投诉", "谣言", "无人值守")
+
+
+def not_built(fact: Fact) -> str:
+    """The word of a fact whose duty is not built yet, "" where it is."""
+    if isinstance(fact, IncidentFact) and str(fact.kind) in UNBUILT:
+        return str(fact.kind)
+    return "解除" if isinstance(fact, ObservationFact) and fact.is_released else ""
+
+
 class Facts:
     """Looks facts up at one moment."""
 

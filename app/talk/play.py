@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from app.stage import CHANNEL, Stage
 from app.talk import items
-from app.talk.check import Facts, code_asked, number_given
+from app.talk.check import Facts, code_asked, not_built, number_given
 from app.talk.errors import TalkError
 from app.talk.items import BotLine, Outcome, Stretches
 from app.talk.names import ChatName, PersonName
@@ -332,6 +332,9 @@ class Player:
             wanted = getattr(step.fact, "count", 0)
             self._judge(step, Outcome(count == wanted, why=f"实际是 {count}"))
             return
+        unbuilt = not_built(step.fact)
+        if unbuilt:
+            raise TalkError(step.line, f"“{unbuilt}”这项还没做，这个对话现在放不了")
         with self.on.begin() as session:
             facts = Facts(self.on.world(session), self.on.kernel.rules, self._began or BEGINNING)
             why = facts.check(step.fact)

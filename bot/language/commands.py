@@ -83,7 +83,7 @@ _FORMS: tuple[tuple[Verb, str], ...] = (
         rf"(?P<value>\d[\d.。．·点度]{{1,5}})(?P<reason>.*)",
     ),
     (Verb.PROXY, rf"代报{_SPACE}{_NAME}{_SPACE}(?P<value>\d[\d.。．·点度]{{1,5}}){_END}"),
-    (Verb.NOTICE, r"(?:发通知|通知)[\s　:：,，]+(?P<rest>.+)"),
+    (Verb.NOTICE, r"发通知[\s　:：,，]+(?P<rest>.+)"),
     (Verb.CORRECT_NOTICE, rf"更正{_SPACE}(?:通知)?{_NUMBER}{_SPACE}(?P<text>.+)"),
     (
         Verb.CORRECT_NOTICE,
