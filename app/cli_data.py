@@ -1,4 +1,7 @@
-"""Commands about what is kept: inbox, outbox, backup, restore, doctor, migrate, report, audit."""
+"""Commands about what is kept: inbox, outbox, backup, restore, doctor, migrate, report, audit.
+
+What only one command needs is imported in it, so that `serve` starts sooner.
+"""
 
 import json
 from collections.abc import Iterator
@@ -10,13 +13,10 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, col, select
 
-from app import backup as backups
-from app import doctor as doctors
-from app.archive import BackupError
 from app.cli_base import DATA, fail, say
+from app.schema import bring_up
 from app.settings import Settings, load_settings, ready_folder
 from bot import inbox as inboxes
-from bot import migrate as migrations
 from bot.clock import SystemClock, local, local_day
 from bot.domain import audit as audits
 from bot.domain import temperature
@@ -50,7 +50,7 @@ def open_store(data: Path | None) -> Iterator[tuple[Settings, Store]]:
     ready_folder(settings.data)
     store = Store(settings.database_url)
     try:
-        migrations.upgrade(store.writer)
+        bring_up(store)
         yield settings, store
     finally:
         store.close()
@@ -92,6 +92,8 @@ def outbox(
     data: DATA = None,
 ) -> None:
     """Rows that wait for a yes after a restore."""
+    from app import backup as backups
+
     with open_store(data) as (_, store), store.begin() as session:
         if release:
             say(f"放行 {backups.release_held(session)} 条")
@@ -104,6 +106,9 @@ def backup(
     data: DATA = None,
 ) -> None:
     """Write an archive of the database."""
+    from app import backup as backups
+    from app.archive import BackupError
+
     settings = load_settings(data)
     try:
         made = backups.backup(settings.database_url, target, SystemClock().now())
@@ -120,6 +125,9 @@ def restore(
     data: DATA = None,
 ) -> None:
     """Put an archive in place; what had not left waits for a yes."""
+    from app import backup as backups
+    from app.archive import BackupError
+
     settings = load_settings(data)
     try:
         done = backups.restore(archive, settings.data, SystemClock().now(), force=force)
@@ -139,6 +147,8 @@ def doctor(
     data: DATA = None,
 ) -> None:
     """Say what is wrong and how to mend it; 1 where anything is bad."""
+    from app import doctor as doctors
+
     if rebuild:
         with open_store(data) as (_, store), store.begin() as session:
             say(f"重算了 {temperature.rebuild(session)} 个人次")
@@ -157,6 +167,8 @@ def migrate(
     data: DATA = None,
 ) -> None:
     """Bring the database to this version's tables."""
+    from bot import migrate as migrations
+
     settings = load_settings(data)
     ready_folder(settings.data)
     store = Store(settings.database_url)

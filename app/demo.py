@@ -13,12 +13,12 @@ from sqlmodel import Session, SQLModel, col, select
 import bot
 from app.console.demo import DemoError
 from app.demo_seed import DATABASE, Screen, open_morning
+from app.schema import bring_up
 from app.service import Service
 from app.stage import CHANNEL, Stage
 from app.talk.play import Player
 from app.talk.steps import SetTime
 from app.talk.syntax import parse_talk
-from bot import migrate
 from bot.channels.base import Received
 from bot.channels.local import Local
 from bot.clock import ShiftedClock, at, clock_words, local, local_day
@@ -124,7 +124,7 @@ class DemoVillage:
     def _play(self, folder: Path, content: Content, rule_pack: str) -> Screen:
         """Play the morning on a fresh database."""
         store = Store(f"sqlite:///{folder / DATABASE}")
-        migrate.upgrade(store.writer)
+        bring_up(store)
         talk = parse_talk(VILLAGE.read_text(encoding="utf-8"), VILLAGE.name)
         start = next(step.at for step in talk.steps if isinstance(step, SetTime))
         stage = Stage(content, rule_pack, start, store=store)

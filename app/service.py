@@ -16,9 +16,10 @@ from sqlmodel import Session, col, func, select
 
 from app.hooks import Hook
 from app.metrics import Metrics
+from app.schema import bring_up
 from app.settings import Settings, SettingsError, load_secret, ready_folder
 from app.wiring import Parts, build
-from bot import content, inbox, migrate, outbox
+from bot import content, inbox, outbox
 from bot.channels.base import Channel
 from bot.channels.http import Http
 from bot.clock import Clock, SystemClock
@@ -77,7 +78,7 @@ class Service:
             raise SettingsError(f"内容有错：{error.detail}") from error
         self.sealer = Sealer(secret)
         self.store = Store(settings.database_url)
-        migrate.upgrade(self.store.writer)
+        bring_up(self.store)
         self.http = Http()
         self.channels: dict[str, Channel] = {}
         self.kernel = Kernel(self.content, self.channels, self.clock, secret, settings.rule_pack)
