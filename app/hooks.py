@@ -43,6 +43,8 @@ TOO_LARGE = Answer(413)
 TOO_LARGE_HEAD = Answer(431)
 TOO_SLOW = Answer(408)
 UNAVAILABLE = Answer(503)
+# Given before the body was read to its end: what follows on this connection may be the rest of it.
+UNREAD = (NOT_FOUND, UNAUTHORISED, TOO_LARGE, TOO_LARGE_HEAD, TOO_SLOW)
 
 
 @dataclass
@@ -86,16 +88,13 @@ class Hook:
         began = perf_counter()
         name, _, rest = scope["path"][len(PREFIX) :].partition("/")
         answer = await self._answer(name, rest, scope, receive)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [
-                    (b"content-type", answer.content_type.encode()),
-                    (b"content-length", b"%d" % len(answer.body)),
-                ],
-            }
-        )
+        headers = [
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", b"%d" % len(answer.body)),
+        ]
+        if any(answer is one for one in UNREAD):
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
         self.metrics.answered(name, answer.status, perf_counter() - began)
 

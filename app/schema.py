@@ -1,4 +1,4 @@
-"""The schema at the start: nothing but one look where it is current; the migrator is loaded only else.
+"""The schema at the start: one look where it is current, else the migrator is loaded.
 
 Alembic takes a quarter of a second to load, of the three in which a server must be ready.
 """
