@@ -9,9 +9,10 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Index, exists, func, text, tuple_, update
+from sqlalchemy import Index, Insert, exists, func, text, tuple_, update
 from sqlalchemy import select as columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
@@ -80,6 +81,13 @@ class Accepted:
     answer: str | None
 
 
+@lru_cache
+def _insert(dialect: str) -> Insert:
+    """The statement of every arrival, made once: building it costs as much as running it."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(Inbox).on_conflict_do_nothing(index_elements=["channel", "key"])
+
+
 def accept(session: Session, arrivals: Sequence[Arrival]) -> list[Accepted | None]:
     """Store a batch, repeats left out by the unique key; rows only for those that want them."""
     rows: list[dict[str, Any]] = []
@@ -96,10 +104,8 @@ def accept(session: Session, arrivals: Sequence[Arrival]) -> list[Accepted | Non
                 "attempt": secrets.randbits(62) if arrival.wants_row else 0,
             }
         )
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(Inbox).on_conflict_do_nothing(index_elements=["channel", "key"])
-    session.connection().execute(statement, rows)
+    connection = session.connection()
+    connection.execute(_insert(connection.dialect.name), rows)
     return _rows(session, arrivals, rows)
 
 
