@@ -6,6 +6,7 @@ anybody is told.
 """
 
 import asyncio
+import ctypes
 import logging
 import threading
 from collections import deque
@@ -88,6 +89,46 @@ def _sqlite(engine: Engine, *, begin: str, read_only: bool = False) -> None:
         connection.exec_driver_sql(begin)
 
 
+class TooLong(Exception):
+    """A unit of work held the writer too long and was cut."""
+
+
+@dataclass
+class Watch:
+    """Cuts a unit of work that never ends, so that it stops no other.
+
+    The exception lands in the writer's thread while the unit, or at the latest the batch around it,
+    can still catch it: whoever leaves takes the same lock. Code that waits inside C is cut when it
+    returns.
+    """
+
+    limit_s: float
+    thread_id: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _since: float | None = None
+
+    @contextmanager
+    def over(self) -> Iterator[None]:
+        """While this runs, it is watched."""
+        with self._lock:
+            self._since = monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._since = None
+
+    def look(self) -> bool:
+        """Cut what has run too long; whether anything was."""
+        with self._lock:
+            if self._since is None or monotonic() - self._since < self.limit_s:
+                return False
+            self._since = None
+            thread = ctypes.c_ulong(self.thread_id)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TooLong))
+            return True
+
+
 class Background(Protocol):
     """Work that fills the time in which nobody waits for the writer (the dispatcher)."""
 
@@ -124,6 +165,7 @@ class Writer:
     accept_batch: Callable[[Session, Sequence[Any]], list[Any]]
     background: Background | None = None
     most: int = 256
+    limit_s: float = 10.0  # no unit may hold the writer longer
     _queue: SimpleQueue[_Job | None] = field(default_factory=SimpleQueue)
     _intake: deque[_Job] = field(default_factory=deque)
     _tasks: deque[_Job] = field(default_factory=deque)
@@ -132,13 +174,18 @@ class Writer:
     _stopping: bool = False
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
+    _watch: Watch = field(init=False)
+    _stopped: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
 
     def start(self) -> None:
         """Start the thread; call it in the running event loop."""
         self._loop = asyncio.get_running_loop()
+        self._watch = Watch(self.limit_s)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
+        self._watch.thread_id = self._thread.ident or 0
+        threading.Thread(target=self._look, name="writer-watch", daemon=True).start()
 
     async def stop(self) -> None:
         """Finish what waits, then end the thread."""
@@ -146,6 +193,7 @@ class Writer:
         self._queue.put(None)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, 10.0)
+        self._stopped.set()
 
     @property
     def is_alive(self) -> bool:
@@ -175,6 +223,11 @@ class Writer:
         future: asyncio.Future[Any] = self._loop.create_future()
         self._queue.put(_Job(lane, what, future))
         return future
+
+    def _look(self) -> None:
+        while not self._stopped.wait(min(0.5, self.limit_s / 4)):
+            if self._watch.look():
+                log.error("unit_cut", extra={"ms": int(self.limit_s * 1000)})
 
     def _run(self) -> None:
         while True:
@@ -242,7 +295,9 @@ class Writer:
                     results = self.accept_batch(session, [job.what for job in arrivals])
                     settled += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
                 for job in tasks:
-                    settled.append((job, *_in_savepoint(session, job.what)))
+                    with self._watch.over():
+                        outcome = _in_savepoint(session, job.what)
+                    settled.append((job, *outcome))
         # Whatever the store refuses (a full disk, a lock, a failed fsync): nobody is told yes, and
         # the thread must live on: the next batch opens a new transaction.
         except Exception as error:
@@ -256,7 +311,7 @@ class Writer:
             self._more = False
             return
         try:
-            with self.store.begin() as session:
+            with self.store.begin() as session, self._watch.over():
                 self._more = background.run(session, self._must_yield)
         except Exception as error:
             # Same reason as above; the rows are still there and are tried again.

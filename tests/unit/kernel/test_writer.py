@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 
 from bot import inbox
 from bot.inbox import Inbox
-from bot.store import Store, Writer
+from bot.store import Store, TooLong, Writer
 from tests.unit.kernel.ground import arrival, closing, on_disk, row, until
 
 
@@ -343,4 +343,22 @@ async def test_a_wake_lets_the_background_look(store: Store) -> None:
     await until(lambda: background.told == 1)
     writer.wake()
     await until(lambda: background.told == 2)
+    await writer.stop()
+
+
+async def test_a_unit_that_never_ends_is_cut_and_stops_no_other(store: Store) -> None:
+    writer = Writer(store, inbox.accept, limit_s=0.2)
+    writer.start()
+
+    def forever(_: Session) -> None:
+        while True:
+            pass
+
+    stuck = writer.run(forever)
+    other = writer.run(lambda session: inbox.accept(session, [arrival("2")]))
+    with pytest.raises(TooLong):
+        await asyncio.wait_for(stuck, 10)
+    await asyncio.gather(other, return_exceptions=True)
+    await writer.accept(arrival("1"))
+    assert "1" in kept(store)
     await writer.stop()
