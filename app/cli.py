@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -28,7 +28,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli_run.add(app)
-cli_content.add(app)
 cli_data.add(app)
 app.add_typer(cli_notice.app, name="notice")
 app.add_typer(cli_roster.app, name="roster")
@@ -111,6 +110,3 @@ def main() -> None:
         sys.stderr.close()
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-
-
-__all__: list[Any] = ["app", "main"]

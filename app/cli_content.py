@@ -22,11 +22,6 @@ content = typer.Typer(help="内容包：检查。", no_args_is_help=True)
 Answer = Callable[[dict[str, object]], dict[str, object]]
 
 
-def add(app: typer.Typer) -> None:
-    """Nothing of this file stands at the top level but `ask`, which app/cli.py holds."""
-    del app
-
-
 def answerer(folders: list[Path], items: Path | None, on: str, explain: bool) -> Answer:
     """What answers one record of `shouwang ask`."""
     base, gate = load_gate(HOME / "language")

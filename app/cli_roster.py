@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from app.cli_base import DATA, fail, say
 from app.cli_data import open_store
 from app.settings import load_secret
 from app.work import work_on
 from bot.clock import SystemClock
+from bot.domain.notices import places_named
 from bot.domain.registry import WORD_OF_PURPOSE, Chat, ChatPurpose, Place, Resident, path_words
 from bot.errors import BotError
 from bot.people import by_name
@@ -27,14 +28,7 @@ chats = typer.Typer(help="群：登记、列出。", no_args_is_help=True)
 
 def _place(session: Session, words: str) -> Place:
     """The one place of a name or of a path's end."""
-    found = list(session.exec(select(Place).where(Place.name == words)).all())
-    if not found:
-        shorter = select(Place).where(func.length(Place.name) < len(words))
-        found = [
-            p
-            for p in session.exec(shorter).all()
-            if words.endswith(p.name) and path_words(session, p.id or 0).endswith(words)
-        ]
+    found = places_named(session, words)
     if len(found) != 1:
         fail(
             f"没有“{words}”这个地方，先用 roster import 导入花名册"

@@ -20,7 +20,6 @@ from app.talk.play import Player
 from app.talk.steps import SetTime
 from app.talk.syntax import parse_talk
 from bot.channels.base import Received
-from bot.channels.local import Local
 from bot.clock import ShiftedClock, at, clock_words, local, local_day
 from bot.content import Content
 from bot.domain.incidents import WORD_OF_INCIDENT, Incident, IncidentKind
@@ -41,6 +40,7 @@ from bot.errors import SendError, Unreachable
 from bot.inbox import Arrival
 from bot.language.understand import Intent
 from bot.message import ChatKind, Outbound
+from bot.outbox import OPEN, Outbox
 from bot.people import Names
 from bot.router import Turn
 from bot.store import Store
@@ -435,8 +435,6 @@ def _down() -> SendError:
 
 
 def _has_due(session: Session, now: datetime) -> bool:
-    from bot.outbox import OPEN, Outbox
-
     query = select(Outbox.id).where(col(Outbox.state).in_((*OPEN, "sending")), Outbox.due_at <= now)
     return session.exec(query.limit(1)).first() is not None
 
@@ -545,6 +543,3 @@ def _state(incident: Incident) -> str:
     if incident.taken_at is not None:
         return "已接"
     return "已升级" if incident.escalated_to is not None else "未接"
-
-
-__all__ = ["CHANNEL", "DemoVillage", "Local"]

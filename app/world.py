@@ -8,10 +8,10 @@ from sqlmodel import Session, col, select
 
 from bot.domain.care import Observation, TeamMember
 from bot.domain.registry import (
+    PURPOSE_WORDS,
     ROLE_WORDS,
     Account,
     Chat,
-    ChatPurpose,
     Household,
     Place,
     PlaceKind,
@@ -35,11 +35,6 @@ KINDS = (
     ("组", PlaceKind.VILLAGER_GROUP),
     ("卡口", PlaceKind.POST),
 )
-PURPOSES = {
-    "村民": ChatPurpose.RESIDENTS,
-    "干部": ChatPurpose.CADRES,
-    "包保": ChatPurpose.CARE_TEAM,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +196,7 @@ class World:
         place = self.place(path)
         chat = Chat(
             place_id=place.id,
-            purpose=PURPOSES[purpose],
+            purpose=PURPOSE_WORDS[purpose],
             title=title,
             in_channel=self.channel,
             in_ref=title,
