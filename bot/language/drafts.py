@@ -13,6 +13,9 @@ from bot.language.tokens import Token
 from bot.language.words import mask, word_set
 
 TIME = mask("day period night now")
+OTHER_BEHIND = mask("unit money goods")
+OTHER_BEFORE = mask("goods money heat ordinal")
+OURS = mask("kin site fine particle link whole loose")
 QUIET = word_set("space punct open close quote emoji mark latin")
 
 
@@ -42,6 +45,15 @@ class Draft:
     far: bool = False  # … and in a clause of his own
 
 
+def _of_other_things(line: list[Token], at: int) -> bool:
+    """Whether a unit or a price stands behind the number, or a thing before it."""
+    after = line[at + 1] if at + 1 < len(line) else None
+    before = line[at - 1] if at else None
+    counted = after is not None and bool(after.bits & OTHER_BEHIND) and not after.bits & OURS
+    of_thing = before is not None and bool(before.bits & OTHER_BEFORE) and not before.bits & OURS
+    return counted or of_thing
+
+
 @dataclass(slots=True)
 class Message:
     """What holds for the whole message."""
@@ -67,12 +79,12 @@ class Message:
         """Counts the words of all lines once."""
         bits = content = plausible = numbers = 0
         for line in lines:
-            for token in line:
+            for at, token in enumerate(line):
                 bits |= token.bits
                 number = token.number
                 if number is not None:
                     if number.celsius is not None and number.form is not Form.INTEGER:
-                        plausible += 1
+                        plausible += not _of_other_things(line, at)
                     if number.form is not Form.PLAIN:
                         numbers += 1
                         continue

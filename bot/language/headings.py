@@ -23,6 +23,8 @@ class Headings:
 
     def heading(self, line: list[Token]) -> None:
         """A line without temperatures: its time, site and subject hold for the lines under it."""
+        if any(token.bits & BIT["unmeasured"] for token in line):
+            return  # 8-201 不在屋里: an entry without a number
         when, site = When(), None
         for token in line:
             when = later(when, token)

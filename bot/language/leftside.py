@@ -14,6 +14,18 @@ SPEAKS = word_set(
     "说 讲 让 叫 问 告诉 喊 催 看 让我 叫我 说我 非说 非让 帮 帮我 给我 替我 "
     "教 教我 嫌 笑 笑我 送 寄 买 拿 吓"
 )
+# A word of these endings is a place, a vessel or a machine and has a temperature of its own.
+INSIDE = frozenset(["里", "里头", "里面", "里边", "内"])
+SHOWN = word_set("显示 显示的 显示是 读数 设 设定 调到 保持 保持在")
+DONE = frozenset(["完", "了", "着", "过", "完了", "罢"])
+THING_TAILS = frozenset(
+    "池房室箱棚仓堆缸炉机器灯管床舱窖槽桶锅壶杯毯垫膜液油汤水酒肉苗圈舍塘垛杆费价钱票款壳胎秤"
+)
+CALLED = "哥姐嫂叔婶姨爷奶伯妈爸妹弟仔"  # 娟姐, 肥仔
+NOT_LABEL = mask(
+    "heat goods money day period night now temp verb fever site self wo household all others "
+    "unmeasured device slip negation ordinal over under about high low fine greeting symptom"
+)
 PASSING = word_set("岁 周岁 回 次 遍 下 分钟 小时 个小时 会 天 个 刻钟 片 粒")
 
 
@@ -22,7 +34,7 @@ class LeftSide(LineState):
 
     def _left(self, place: int) -> Left:
         """Walks left from a number over words that may stand between it and its person."""
-        left = Left()
+        left = Left(minus=self._minus(place))
         at = place - 1
         first, colon = True, False
         while at >= self.bound:
@@ -33,6 +45,9 @@ class LeftSide(LineState):
                 and mention.first >= self.bound
                 and mention.first not in self.used
             ):
+                if mention.kind is Kind.SELF and self._asked_to(mention):
+                    at = mention.first - 1
+                    continue
                 if mention.kind is Kind.YOU and not left.bits & mask("temp verb"):
                     left.you = True
                 reflexive = token.text == "自己" and at and self.line[at - 1].text.endswith("说")
@@ -66,9 +81,10 @@ class LeftSide(LineState):
             if token.text == ":":
                 colon = True
             if first and token.kind != "space":
-                left.near = token.bits
+                left.near, left.near_text = token.bits, token.text
                 first = False
             bits = token.bits
+            left.shown = left.shown or token.text in SHOWN
             if token.kind in QUIET or token.kind in ("clock", "date", "group"):
                 at -= 1
                 continue
@@ -101,7 +117,8 @@ class LeftSide(LineState):
                 at -= 1
                 continue  # 室外测的34.9: where a person stood
             if bits & FOREIGN:
-                left.foreign = token.text
+                if not self._narrated(at, place):
+                    left.foreign = token.text
                 break
             if left.bits & mask("medicine now"):
                 break  # 吃了布洛芬这会儿38.1: what stands before is another matter
@@ -110,7 +127,77 @@ class LeftSide(LineState):
             else:
                 self._unknown(left, at)
             break
+        nobody = not (left.mentions or left.foreign or self.used or self.topic)
+        if self.message.shape.is_list and nobody:
+            self._entry(place, left)
+        if not left.foreign and not left.bits & mask("temp fever"):
+            left.foreign = self._opened_by() if left.mentions else ""
         return left
+
+    def _asked_to(self, mention: Mention) -> bool:
+        """女婿守夜，托我报: who only passes the number on."""
+        before = self.line[mention.first - 1] if mention.first else None
+        nxt = self.line[mention.last + 1] if mention.last + 1 < len(self.line) else None
+        return (
+            before is not None
+            and nxt is not None
+            and before.text in ("托", "让", "叫", "请", "喊", "拜托", "委托")
+            and nxt.text in ("报", "代报", "报的", "报个", "帮报", "报一下", "补报", "上报")
+        )
+
+    def _opened_by(self) -> str:
+        """电费吕佳37.9 马翠兰40.5: the thing that a row of names and numbers is about."""
+        first = next((t for t in self.line if t.kind not in ("space", "mark", "emoji")), None)
+        if first is None or first.bits & mask("kin fine"):
+            return ""
+        thing = first.text in self.lexicon.things and first.text[-1] not in "况数据报表单果录"
+        if not (thing or first.bits & BIT["goods"]):
+            return ""
+        if self.message.bits & mask("temp fever feverish symptom"):
+            return ""
+        behind = next(
+            (p for p, t in enumerate(self.line) if p and t.kind not in ("space", "punct", "mark")),
+            0,
+        )
+        named = self.by_first.get(behind)
+        return first.text if named is not None and named.kind is Kind.NAME else ""
+
+    def _minus(self, place: int) -> bool:
+        """今天-34℃, but not 李桂兰-36.5."""
+        if not place or self.line[place - 1].text != "-":
+            return False
+        if place == 1:
+            return not self.message.shape.is_list
+        return self.line[place - 2].kind in ("space", "comma", "stop") or bool(
+            self.line[place - 2].bits & mask("day heat")
+        )
+
+    def _narrated(self, at: int, place: int) -> bool:
+        """喝了两碗梨水 37.8: a thing somebody did something with, and then a blank."""
+        if not any(t.kind == "space" for t in self.line[at + 1 : place]):
+            return False
+        start = at
+        while start > self.bound and self.line[start - 1].kind not in ("comma", "stop", "space"):
+            start -= 1
+        return any(t.text[-1] in "了完着过" for t in self.line[start:at])
+
+    def _entry(self, place: int, left: Left) -> None:
+        """In a list what stands before the number names its person: 来福36.8, 押车的 36.4."""
+        start = place
+        while start > self.bound and self.line[start - 1].kind not in ("comma", "stop", "mark"):
+            start -= 1
+        shown = [
+            t for t in self.line[start:place]
+            if t.kind not in ("space", "punct", "open", "close", "group", "latin")
+        ]  # fmt: skip
+        text = "".join(t.text for t in shown)
+        if not 2 <= len(text) <= 5 or any(
+            t.kind not in ("word", "char") or t.bits & NOT_LABEL for t in shown
+        ):
+            return
+        first = next(p for p in range(start, place) if self.line[p] is shown[0])
+        left.mentions = [Mention(Kind.NAME, (text,), first, first)]
+        left.unknown = ""
 
     def _rejected(self, token: Token) -> bool:
         return any(d.token is token and d.verdict.outcome == "no" for d in self.drafts[-3:]) or (
@@ -132,6 +219,8 @@ class LeftSide(LineState):
         text = self.line[nxt].text
         if mention.first and self.line[mention.first - 1].text in ("不是", "并不是", "又不是"):
             return True
+        if text == "给":
+            return True  # 高速口给打了个35.8: who held the thermometer
         return text in SPEAKS and not (self.by_first.get(nxt) is not None)
 
     def _over_comma(self, left: Left, at: int) -> None:
@@ -161,15 +250,15 @@ class LeftSide(LineState):
             if other is None or other.first in self.used:
                 break
             joined = all(
-                t.bits & BIT["and"] or t.text in ("、", ",", "和") or t.kind == "space"
+                t.bits & BIT["and"] or t.text in ("、", ",", "和", "/") or t.kind == "space"
                 for t in glue
             )
-            linked = any(t.bits & BIT["and"] or t.text == "、" for t in glue)
+            linked = any(t.bits & BIT["and"] or t.text in ("、", "/") for t in glue)
             if not joined or not (linked or left.all) or other.kind in (Kind.YOU, Kind.OFFICE):
                 break
             if not linked and other.kind is Kind.SELF and glue and mention.kind is Kind.SELF:
                 break
-            if other.kind in (Kind.HOUSEHOLD, Kind.OTHERS) and len(group) >= 1:
+            if Kind.HOUSEHOLD in (other.kind, mention.kind) or other.kind is Kind.OTHERS:
                 break
             group.insert(0, other)
             at = other.first - 1
@@ -197,6 +286,7 @@ class LeftSide(LineState):
             at -= 1
         text = "".join(t.text for t in run)
         left.unknown, left.unknown_at = text, end
+        left.thing = bool(run) and self._is_thing(run, end)
         if not run:
             left.unknown = self.line[end].text
             return
@@ -213,6 +303,17 @@ class LeftSide(LineState):
             ]
             left.unknown = ""
 
+    def _is_thing(self, run: list[Token], end: int) -> bool:
+        """Whether a number behind these words would be of a thing or a place and not a person."""
+        nxt = self.line[end + 1] if end + 1 < len(self.line) else None
+        if nxt is not None and nxt.text in DONE:
+            return False  # 值完夜班回来36.2
+        if run[-1].text in self.lexicon.things or run[-1].text[-1] in THING_TAILS:
+            return True
+        if run[-1].text in INSIDE or (len(run[-1].text) > 1 and run[-1].text[-1] in "里内"):
+            return True
+        return nxt is not None and nxt.text in (*INSIDE, "到", "到了")
+
     def _nickname(self, text: str, run: list[Token], fresh: bool, left: Left) -> bool:
         if not fresh or not 2 <= len(text) <= 4 or not all("\u4e00" <= c <= "\u9fff" for c in text):
             return False
@@ -224,10 +325,11 @@ class LeftSide(LineState):
         if len(run) == 1 and run[0].bits & BIT["common"]:
             if any(m.kind is Kind.NAME for m in self.mentions) and not left.bits:
                 listed = True
-            return listed and text[0] in self.lexicon.surnames and self.message.plausible >= 2
-        shaped = len(text) == 2 and (
-            text[0] in "小大老阿二三" or text[0] == text[1] or text[-1] in "娃蛋妞丫柱锁栓妮"
-        )
+            return listed and self.message.plausible >= 2
+        shaped = (
+            len(text) == 2
+            and (text[0] in "小大老阿二三" or text[0] == text[1] or text[-1] in "娃蛋妞丫柱锁栓妮")
+        ) or (len(text) <= 3 and text[-1] in CALLED)
         others = any(m.kind in (Kind.NAME, Kind.KIN, Kind.SELF) for m in self.mentions)
         known = listed or (not left.bits and self.message.plausible >= 2 and others)
         return bool(shaped or known) and not any(

@@ -1,5 +1,6 @@
 """Reads one line after another."""
 
+import re
 from itertools import pairwise
 
 from bot.language.drafts import QUIET, Draft, Message
@@ -10,6 +11,9 @@ from bot.language.scan import Scan
 from bot.language.tokens import Token
 from bot.language.words import BIT
 
+DOOR = re.compile(r"\d{1,3}-\d{2,4}(?:室|房|户)?")
+YOUNG = frozenset("一二三四五六七八九十123456789") | {"10", "11", "12", "十一", "十二"}
+ADDRESS = frozenset(["门牌", "门牌号", "房号", "户号"])
 PRICED = BIT["goods"] | BIT["money"]
 
 
@@ -20,6 +24,10 @@ def lone_signs(lines: list[list[Token]]) -> None:
             inside = len(token.text) == 1 and "char" in (before.kind, after.kind)
             if inside and before.number is None:
                 token.bits &= ~PRICED
+        for token, after, then in zip(line, line[1:], line[2:], strict=False):
+            single = len(token.text) == 1 and token.bits & BIT["heat"] and after.kind == "char"
+            if single and (then.number is not None or then.kind == "space" or then.text == "是"):
+                token.bits &= ~BIT["heat"]  # 雪梅, 老羊倌
 
 
 class LineReader(Headings):
@@ -50,7 +58,29 @@ class LineReader(Headings):
                 and any(t.kind == "name" for t in line[:at])
             ):
                 token.bits, token.kind = BIT["particle"], "word"
+        for one, two in pairwise(line):
+            if one.text in ADDRESS and two.kind in ("num", "code"):
+                for token in (one, two):
+                    token.kind, token.bits, token.number = "punct", 0, None
         shown = [t for t in line if t.kind != "space"]
+        if len(shown) > 1 and shown[0].text == "*" and shown[1].number is not None:
+            shown[0].kind, shown[0].bits = "punct", BIT["slip"]  # *36.4 mends what was just sent
+            self.message.bits |= BIT["slip"]
+        for one, two, three in zip(line, line[1:], line[2:], strict=False):
+            if (
+                one.bits & BIT["self"]
+                and two.kind == "num"
+                and two.text in YOUNG
+                and three.text in ("岁", "岁出", "岁发")
+            ):
+                three.bits |= BIT["story"]
+        if any(a.text == "额" and b.bits & BIT["kin"] for a, b in pairwise(line)):
+            for token in line:
+                if token.text == "额":  # 额娃37度2，额36度4: so they say 我 in the north-west
+                    token.bits = BIT["self"] | BIT["wo"]
+        shown = [t for t in line if t.kind != "space"]
+        if self.message.shape.is_list and shown and DOOR.fullmatch(shown[0].text):
+            shown[0].kind, shown[0].number, shown[0].day = "flat", None, None
         if self.message.shape.is_list and len(shown) > 1 and shown[0].kind == "num":
             head = shown[0]
             if (

@@ -11,6 +11,7 @@ from bot.language.whose import Whose
 from bot.language.words import BIT, mask, word_set
 
 TAIL = mask("verb site device unit temp again greeting")  # may stand in 夹了十分钟, 今早量的
+THEN = word_set("当时 那时 那时候 那会儿 那会 那阵 当时是")
 TAIL_WORDS = word_set("的 了 吧 呢 哈 是 都 都是 在 用 里 上 过 这 那 刚 、 和")
 
 
@@ -24,7 +25,8 @@ class Moments(Whose):
         clause = self.clause[place - 1] if place else 0
         only_time = not clause & ~(TIME | SKIP & ~BIT["returnee"])
         if said.said and (
-            clause & mask("verb temp fever feverish slip symptom")
+            clause & mask("verb temp fever feverish slip symptom unmeasured")
+            or (place + 1 < len(self.line) and self.line[place + 1].text in THEN)
             or (only_time and not clause & BIT["greeting"])
         ):
             self.when = self._join(self.when, said)

@@ -11,7 +11,7 @@ DIGIT = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇":
 ZH = "零〇一二两三四五六七八九幺"
 RUN = re.compile(r"[零〇一二两三四五六七八九十百千万亿幺]+")
 INT = re.compile(r"\d+")
-DOT = re.compile(r"\s?[.。·]{1,3}\s?(\d+)")
+DOT = re.compile(r" ?[.。·]{1,3} ?(\d+)")
 LOOSE_DOT = re.compile(r"\s?[,、:・]\s?(\d{1,2})(?![\d.。·度℃°])")
 LOOSE_DOT_UNIT = re.compile(r"\s?[,、:]\s?(\d)(?=\s?[度℃°])")
 VAGUE = re.compile(r"\s?[.。点度]几")
@@ -27,7 +27,7 @@ TAIL = re.compile(rf"\s?(\d{{1,2}}|[{ZH}]{{1,2}}|半)")
 # 公公 and a name that begins with 周, 毛, 米 or 路 are people, not units.
 _NAMED = r"(?![\u4e00-\u9fff]{1,2}\s*(?:\d|三十|四十|[,，。、;；]|$))"
 NOT_TAIL = re.compile(
-    r"\s?(?:分钟|分之|分(?!\s*[,，。!])|秒|个|天|斤|公(?!公)|块|元|人|口|岁|号|楼|组|年|月|点|时|次|遍|[.。]\d|[:：]\d|度|十|百|℃|°|片|粒|毫|克|小时|户|床|条|种|度|位|℃|例|袋|瓶"
+    r"\s?(?:分钟|分之|分(?!\s*(?:[,，。!]|$))|秒|个|天|斤|公(?!公)|块|元|人|口|岁|号|楼|组|年|月|点|时|次|遍|[.。]\d|[:：]\d|度|十|百|℃|°|片|粒|毫|克|小时|户|床|条|种|度|位|℃|例|袋|瓶"
     rf"|[米毛路]{_NAMED}|周(?![一二三四五六日天]){_NAMED})"
 )
 F_AFTER = re.compile(r"[^。！？\n]{0,6}(?<![A-Za-z])F(?![A-Za-z])|\s?华氏")
@@ -63,6 +63,11 @@ class Number:
     celsius: Decimal | None = None
     low: Decimal | None = None  # the lower end where the word holds a range: 三十六度五六
     loose: bool = False
+
+    @property
+    def near(self) -> bool:
+        """Whether a slip still looks like degrees: 32.6, 46.5, but not 98.6 or 3.65."""
+        return self.written[:1] in "234二三四" and len(self.written) > 3
 
 
 def tenth(value: Decimal) -> Decimal:
@@ -146,7 +151,7 @@ def read_arabic(text: str, at: int, is_word: Callable[[int], bool]) -> Number:
     whole, end = m.group(), m.end()
     if len(whole) == 1 and whole in "34":
         spaced = SPACED.match(text, end)
-        if spaced and (at == 0 or not text[at - 1].isalnum()):
+        if spaced and (at == 0 or not (text[at - 1].isascii() and text[at - 1].isalnum())):
             value = Decimal(f"{whole}{spaced[1]}.{spaced[2]}")
             if plausible(value):
                 unit, end = _unit_at(text, spaced.end(), value)

@@ -1,7 +1,7 @@
 """Finds who is spoken of: names, kinship, whole families, and whose relative somebody is."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -14,6 +14,13 @@ CHILD = word_set("孩子 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝")
 KIN, TITLE, JOB = BIT["kin"], BIT["title"], BIT["job"]
 SMALL = word_set("公 婆 儿 子 宝 妮 丫 娃 女 夫 妻 胖")
 FAMILY = frozenset(["家", "一家", "全家", "一家人", "家里", "家人", "一家子"])
+# 大的36.7，小的36.9: children only where a number or a word of measuring follows.
+SIZED = word_set(
+    "细的 细的那个 最细的 大的 小的 老的 大的那个 小的那个 大那个 小那个 最小的 最小的那个 中间那个"
+)
+ORDER = frozenset(["老大", "老二", "老三", "老四", "老五", "老六", "老七", "老八", "老幺"])
+HIMSELF = frozenset(["自己", "自个儿", "自个", "本人"])
+NAME_LABELS = word_set("姓名 名字 户主 填报人 报告人 本人姓名")
 OWNING = word_set("的 那 这 那个 这个 家 家的 个 家里 家那个 屋")
 
 
@@ -94,6 +101,20 @@ def own_names(sender: str) -> tuple[str, ...]:
 
 
 PARENTS = [
+    "他姐",
+    "他哥",
+    "他弟",
+    "他妹",
+    "她哥",
+    "她姐",
+    "他婆",
+    "他公",
+    "他姥",
+    "他姥姥",
+    "她爹",
+    "她娘",
+    "她奶",
+    "婆婆",
     "他爸",
     "他妈",
     "他爹",
@@ -152,6 +173,8 @@ class Finder:
             if mention is None:
                 at += 1
                 continue
+            if mention.kind in (Kind.KIN, Kind.NAME) and self._text(mention.last + 1) in HIMSELF:
+                mention = replace(mention, last=mention.last + 1)
             found.append(mention)
             at = mention.last + 1
         return found
@@ -182,21 +205,45 @@ class Finder:
             return self._pronoun(at, bits)
         if bits & BIT["office"] and not bits & (KIN | JOB):
             return Mention(Kind.OFFICE, (token.text,), at, at)
+        if token.text == "人" and (not at or self._kind(at - 1) in ("comma", "stop", "space")):
+            beast = any(t.bits & BIT["heat"] and not t.bits & BIT["place"] for t in self.tokens)
+            if self._measured_next(at + 1) and not beast:
+                return Mention(Kind.SELF, (SELF,), at, at)
+            return None
+        if token.text in SIZED and not self._measured_next(at + 1):
+            return None
         if bits & KIN:
             if self._bits(at + 1) & BIT["device"] and self._text(at + 1) not in ("表", "枪"):
                 return None  # 我家那个温度计
-            if (
-                token.text in SMALL
-                and at
-                and (self._kind(at - 1) == "char" or self._bits(at - 1) & mask("heat goods common"))
+            if at and (
+                (len(token.text) == 1 and self._kind(at - 1) == "char")
+                or (token.text in SMALL and self._bits(at - 1) & mask("heat goods common"))
             ):
-                return None  # 迎儿, 柱子: the end of a nickname
+                return None  # 迎儿, 柱子, 娟姐: the end of a nickname
             return self._kin(at, at, "", "")
         if bits & JOB:
             if self._kind(at + 1) == "name":
                 return self._name(at + 1, at)
             return Mention(Kind.JOB, (token.text,), at, at)
         return None
+
+    def _is_own(self, name: str) -> bool:
+        """我小宋 said by 宋小宝."""
+        if is_sender(name, self.own):
+            return True
+        return len(name) == 2 and name[0] in "小老阿" and any(own[0] == name[1] for own in self.own)
+
+    def _measured_next(self, at: int) -> bool:
+        """Whether a temperature stands here, perhaps behind a few words of ours."""
+        for place in range(at, min(at + 4, len(self.tokens))):
+            token = self.tokens[place]
+            if token.number is not None:
+                return token.number.celsius is not None
+            if token.kind != "space" and not token.bits & mask(
+                "link verb temp all day period now about fever over under third high unmeasured"
+            ):
+                return False
+        return False
 
     def _name(self, at: int, first: int | None = None) -> Mention:
         token = self.tokens[at]
@@ -292,6 +339,8 @@ class Finder:
                 return named
         if surface in self.own:
             return Mention(Kind.SELF, (SELF,), first, last)
+        if self._text(nxt) == "的" and not lead and self._relative(nxt + 1):
+            return Mention(Kind.KIN, (surface + "的" + self._text(nxt + 1),), first, nxt + 1)
         if self._text(last + 1) in ("家", "一家") and not owner:
             count, end = self._trailing_count(last + 1)
             inner = self._skip_owning(last + 2)
@@ -299,6 +348,15 @@ class Finder:
                 return self._kin(inner, first, surface, surface + self._text(last + 1))
             return Mention(Kind.FAMILY, (surface + self._text(last + 1),), first, end, count)
         return Mention(Kind.KIN, (surface,), first, last, owner=owner)
+
+    def _relative(self, at: int) -> bool:
+        """幺爸的孙孙: a relative of more than one sign, and no 大的 or 女."""
+        return (
+            self._kind(at) == "word"
+            and bool(self._bits(at) & KIN)
+            and len(self._text(at)) > 1
+            and self._text(at) not in SIZED
+        )
 
     def _counted(self, at: int) -> Mention | None:
         inner = at + 1
@@ -325,6 +383,8 @@ class Finder:
     def _pronoun(self, at: int, bits: int) -> Mention | None:
         token = self.tokens[at]
         inner = self._skip_owning(at + 1)
+        if bits & BIT["others"] and at and self._text(at - 1) in ("没", "没有", "无", "不跟", "冇"):
+            return None
         if bits & BIT["others"]:
             count, last = self._trailing_count(at)
             return Mention(Kind.OTHERS, (HOUSEHOLD,), at, last, count)
@@ -366,7 +426,7 @@ class Finder:
                 role = self._at(nxt + 1, [])
                 if role is not None and role.kind in (Kind.KIN, Kind.NAME, Kind.SELF):
                     return Mention(Kind.SELF, (SELF,), at, role.last)
-            if self._kind(nxt) == "name" and is_sender(self._text(nxt), self.own):
+            if self._kind(nxt) == "name" and self._is_own(self._text(nxt)):
                 return Mention(Kind.SELF, (SELF,), at, nxt)
             return Mention(Kind.SELF, (SELF,), at, at)
         if bits & BIT["you"]:
@@ -387,6 +447,21 @@ def count_of(text: str) -> int | None:
     body = text.removeprefix("一家").removeprefix("一共")
     run = "".join(c for c in body if c in DIGIT or c == "十")
     return zh_int(run) if run else None
+
+
+def named_in_form(lines: list[list[Token]]) -> Mention | None:
+    """体温：36.5 姓名：寇俊峰: the name behind its label, where there is only one."""
+    found: list[Mention] = []
+    for line in lines:
+        for at, token in enumerate(line):
+            if token.text not in NAME_LABELS:
+                continue
+            rest = at + 1
+            while rest < len(line) and (line[rest].text in ":=-" or line[rest].kind == "space"):
+                rest += 1
+            if rest < len(line) and line[rest].kind == "name":
+                found.append(Mention(Kind.NAME, (line[rest].text,), rest, rest))
+    return found[0] if len(found) == 1 else None
 
 
 def mentions(tokens: list[Token], own: Collection[str]) -> list[Mention]:

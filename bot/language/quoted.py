@@ -7,6 +7,7 @@ from bot.language.tokens import cut
 from bot.language.words import mask
 
 ASKS = mask("question temp verb unmeasured request")
+ASKING = ("没", "没有", "吗", "么", "呢", "不", "?", "嘛", "咋样", "怎么样", "哈")
 YOURS = ("你家", "您家", "你", "您", "恁")
 
 
@@ -18,7 +19,12 @@ def asked_person(quoted: str, sender: str, sent_on: date) -> Mention | None:
     bits = 0
     for token in tokens:
         bits |= token.bits
-    if not bits & ASKS and "多少" not in words and "几度" not in words:
+    if (
+        not words.rstrip("。.!~ ").endswith(ASKING)
+        and not bits & ASKS
+        and "多少" not in words
+        and "几度" not in words
+    ):
         return None
     found = [
         m for m in mentions(tokens, own) if m.kind in (Kind.KIN, Kind.NAME, Kind.YOU, Kind.SELF)

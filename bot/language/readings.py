@@ -8,7 +8,7 @@ from bot.language.intents import intent_of
 from bot.language.lines import Draft, LineReader, Message, lone_signs
 from bot.language.meaning import Clarify, Report, SpokenReading, Utterance
 from bot.language.normalise import normalise
-from bot.language.people import children_of, own_names
+from bot.language.people import children_of, named_in_form, own_names
 from bot.language.quoted import asked_person
 from bot.language.relay import is_example, is_header, layout, lines_of, own_words, shape_of
 from bot.language.symptoms import complaints
@@ -16,6 +16,8 @@ from bot.language.tokens import Token, cut
 from bot.language.words import BIT, words
 
 MOST_IN_A_LINE = 100
+PROSE = 1200  # a text this long that is no list was forwarded: its beginning says what it is
+PROSE_LINE = 60  # signs a line: a list of people has shorter lines
 LONGEST = 8000  # longer texts without lines of people are forwarded, never a report
 
 
@@ -32,6 +34,8 @@ def read(said: Utterance) -> Report:
     plan = layout(text, said.quoted)
     own = own_names(said.sender)
     body = own_words(text, plan)
+    if len(body) > PROSE and body.count("\n") * PROSE_LINE < len(body):
+        body = body[:PROSE]
     kids = children_of(said.sender)
     names = said.names | frozenset(kids) if kids else said.names
     tokens = [t for t in cut(body, said.sent_on, names, own) if t.end > plan.body]
@@ -43,6 +47,7 @@ def read(said: Utterance) -> Report:
     drafts = _drafts(lines, reader)
     if is_notice(message, body, drafts):
         drafts = []
+    _form(drafts, lines)
     slips.ranges(drafts, lines)
     slips.knowledge(drafts)
     slips.unsure(drafts, lines, message)
@@ -72,6 +77,13 @@ def read(said: Utterance) -> Report:
         absent=absent_people(lines, drafts, own, shape.is_list),
         steps=tuple(slips.step(d, normal) for d in drafts),
     )
+
+
+def _form(drafts: list[Draft], lines: list[list[Token]]) -> None:
+    """体温：36.5 姓名：寇俊峰: the one number of a form is of the person it names."""
+    good = [d for d in drafts if d.verdict.outcome != "no"]
+    if len(good) == 1 and not good[0].left.mentions and (named := named_in_form(lines)):
+        good[0].who, good[0].mention = named.who, named
 
 
 def _answer(drafts: list[Draft], quoted: str, said: Utterance) -> None:

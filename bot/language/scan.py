@@ -16,6 +16,7 @@ class Scan(Moments):
 
     def run(self) -> list[Draft]:
         """All numbers of the line judged, each with who, when and where."""
+        self._told_by_others()
         first_of_clause: Mention | None = None
         for place, token in enumerate(self.line):
             mention = self.by_first.get(place)
@@ -36,10 +37,25 @@ class Scan(Moments):
         self._ditto()
         return self.drafts
 
+    def _told_by_others(self) -> None:
+        """听张三说…: what follows is hearsay; 听我妈说 is not."""
+        for told in self.mentions:
+            if told.kind is not Kind.NAME or not told.first or told.last + 1 >= len(self.line):
+                continue
+            before, after = self.line[told.first - 1], self.line[told.last + 1]
+            if before.text == "听" and after.text in ("说", "讲", "说起", "讲起"):
+                after.bits |= BIT["hearsay"]
+                self.free[told.last + 1] |= BIT["hearsay"]
+                self._scopes()
+
     def _number(self, place: int, token: Token) -> None:
         number = token.number
         assert number is not None  # noqa: S101 - asked by the caller
         left = self._left(place)
+        if any(t.kind == "open" for t in self.line[place + 1 : place + 2]):
+            left.bits |= (
+                self.line[place + 2].bits & BIT["temp"] if place + 2 < len(self.line) else 0
+            )
         around = self._around(place, token, left)
         verdict = self._paired(place, token, left) or weigh(number, left, around)
         draft = Draft(token, self.number, place, verdict, left=left)

@@ -10,9 +10,10 @@ from bot.language.normalise import Normal
 from bot.language.numerals import Form, Unit, plausible, tenth
 from bot.language.people import Kind
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask
+from bot.language.words import BIT, mask, word_set
 
 FEVER = Decimal("37.3")
+CHOICE = word_set("还是 或者 或 要么 又好像 又像 又象 再不就是 要么就是 要不就是 也可能")
 
 
 def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
@@ -36,6 +37,12 @@ def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
 def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> None:
     """36.5还是36.8看不清: both are asked about."""
     for one, two in pairwise(drafts):
+        if one.line == two.line and _either(lines[one.line], one, two):
+            for draft in (one, two):
+                draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
+                draft.celsius = None
+            two.who = one.who
+            continue
         if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
             continue
         between = [
@@ -44,7 +51,7 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         doubt = [t.text for t in lines[one.line][one.at + 1 : two.at + 2] if t.kind == "stop"]
         if len(between) == 1 and doubt == ["?", "?"] and not two.left.mentions:
             between = [replace(between[0], text="还是")]
-        choosing = any(t.text in ("还是", "或者", "或", "要么", "又好像") for t in between) or (
+        choosing = any(t.text in CHOICE for t in between) or (
             any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
         )
         if not choosing or two.left.mentions or len(between) > 4:
@@ -58,6 +65,14 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         for draft in (one, two):
             draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
         two.who = one.who
+
+
+def _either(line: list[Token], one: Draft, two: Draft) -> bool:
+    """不是36.4就是37.4: one of the two, nobody knows which."""
+    if one.verdict.why != "是在否认" or two.celsius is None:
+        return False
+    between = [t.text for t in line[one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+    return between in (["就是"], ["便是"], ["就"], ["度", "就是"])
 
 
 def bounds(drafts: list[Draft], message: Message) -> None:
@@ -101,9 +116,8 @@ def restated(drafts: list[Draft]) -> None:
 
 def repeated(drafts: list[Draft]) -> None:
     """The same number said over for emphasis is one reading."""
-    for one, two in pairwise(drafts):
-        if one.verdict.outcome != "reading" or two.verdict.outcome != "reading" or one.dropped:
-            continue
+    kept = [d for d in drafts if d.verdict.outcome == "reading" and not d.dropped]
+    for one, two in pairwise(kept):
         if (
             one.celsius != two.celsius
             or two.left.mentions
@@ -158,14 +172,18 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
 
 def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
     """刚才那个作废: takes back without the right value. Small talk about mistakes does not."""
-    if message.content > 8 or not message.bits & mask("takeback slip mixed_up"):
+    far = message.bits & BIT["takeback"] and message.bits & BIT["mine_before"]
+    if message.content > (16 if far else 8) or not message.bits & mask("takeback slip mixed_up"):
         return False
     if message.bits & mask("goods heat money news notice"):
         return False
     if message.said.text.strip().startswith(('"', "“")) or "成员消息" in message.said.text:
         return False
-    pointed = message.bits & mask("mine_before") or any(
-        t.text in ("这条", "那条", "那个") for line in lines for t in line
+    opening = next((t for line in lines for t in line if t.kind != "space"), None)
+    pointed = (
+        message.bits & mask("mine_before")
+        or (opening is not None and opening.bits & BIT["takeback"])
+        or any(t.text in ("这条", "那条", "那个") for line in lines for t in line)
     )
     return bool(pointed or message.bits & mask("mixed_up temp"))
 
@@ -217,10 +235,7 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
     if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
         return len(good) > 1 or any(t.text in ("作废", "别记", "不算") for t in ahead)
-    named = any(
-        t.text in ("打成", "写成", "填成", "说成", "看成", "按成", "报成", "当成", "输成")
-        for t in back
-    )
+    named = any(len(t.text) <= 3 and t.text.rstrip("了").endswith("成") for t in back)
     if named and len(good) > 1 and bits & BIT["slip"]:
         return True
     wrong = [t for t in ahead if t.bits & BIT["slip"]]
@@ -274,6 +289,10 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
             continue
         between = lines[one.line][one.at + 1 : two.at]
         if any(t.text in ("是", "应该是", "而是") for t in between):
+            if not two.left.mentions and two.mention is not None and two.mention.first > one.at:
+                told = one.left.mentions
+                two.who = told[-1].who if told else (SELF,)
+                two.mention = told[-1] if told else None
             return True
     return False
 

@@ -8,6 +8,7 @@ from bot.language.times import When
 from bot.language.tokens import Token
 from bot.language.words import BIT
 
+SENTENCE = 6  # signs: a blank behind that many parts what people say
 STOPPING = frozenset(["stop"])
 
 
@@ -66,13 +67,20 @@ class LineState:
         self.after[0] = bits
         bits = 0
         for place in range(size + 1):
-            if place == size or self.line[place].kind in ("comma", "stop"):
+            if place == size or self._breaks(place, start):
                 if place < size and self.line[place].text in "?？":
                     bits |= BIT["question"]
                 self.clause[start:place] = [bits] * (place - start)
                 start, bits = place, 0
             else:
                 bits |= self.free[place]
+
+    def _breaks(self, place: int, start: int) -> bool:
+        """Whether a clause ends here: at a mark, or at a blank behind a sentence of its own."""
+        kind = self.line[place].kind
+        if kind in ("comma", "stop"):
+            return True
+        return kind == "space" and sum(len(t.text) for t in self.line[start:place]) >= SENTENCE
 
     def _office_call(self, mention: Mention) -> bool:
         """何师傅，…: somebody spoken to, not of."""

@@ -1,6 +1,7 @@
 """Decides what a number is about: a person's temperature, something to ask about, or neither."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind, Mention
@@ -23,11 +24,20 @@ CLEAN = SKIP | mask(
 )
 # these may follow a temperature with a decimal without being its unit
 PEOPLE_SAFE = word_set(
-    "个 人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 "
+    "人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 "
     "中 行 场 步 发 响 对 本 年 位 名 户 例 只 条 平 趟 车 句 字 "
     "个人 分 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 "
     "船 首 张 把 台 副 串 板 朵 棵 片 支 根 套 件 双 桶 盒 包 袋 箱 罐 瓶 盘 碗 杯 锅"
 )
+
+
+DEMANDS = word_set("人 要 请 一律 都 先 才 必须 每 就 不得 不准 不许 不能 应 应该 须 赶紧 立即")
+FIRM = mask("verb now again day period night")
+SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
+PIECES = frozenset("平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双")
+SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
+MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
+LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
 
 
 @dataclass(slots=True)
@@ -36,11 +46,15 @@ class Left:
 
     mentions: list[Mention] = field(default_factory=list)
     bits: int = 0  # classes of the words passed over
+    near_text: str = ""
     near: int = 0  # classes of the word right before the number
     unknown: str = ""  # the run of words that is none of ours
     unknown_at: int = -1
+    thing: bool = False  # … and its last word is a noun that a number could be of
     foreign: str = ""
     comma: bool = False
+    shown: bool = False  # 显示, 读数: what stands before it is a thing that shows a number
+    minus: bool = False  # a minus sign stands right before it
     all: bool = False
     you: bool = False  # said of whom is spoken to
 
@@ -69,7 +83,13 @@ class Around:
     only_places: bool = False  # the clause's warm things are only where a person stands
     habit: bool = False  # 一紧张就37.2
     inherits: bool = False  # the number before it in the sentence was about something else
+    topic_thing: str = ""  # 母猪不吃食，量着…: what a clause before was about, where nobody is said
+    later: bool = False  # 明天, 后天
     bare: bool = False  # a clause of its own at the start of a sentence
+    bare_people: bool = False  # the message speaks of who has not measured yet
+    measuring: bool = False  # the sentence speaks of measuring before it
+    reset: bool = False  # a blank stands between it and the words before
+    person: bool = False  # a relative or a name is what the sentence is about
     people: bool = False  # relatives or names are spoken of in the line
 
 
@@ -103,7 +123,9 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         nxt = right[0]
         if nxt.bits & UNIT and not nxt.bits & mask("whole loose kin site fine"):
             exact = number.form in (Form.DECIMAL, Form.SPLIT)
-            if (around.glued or nxt.bits & MONEY) and not (exact and nxt.text in PEOPLE_SAFE):
+            runs_on = len(right) > 1 and right[1].kind not in ("comma", "stop")
+            safe = exact and nxt.text in PEOPLE_SAFE and runs_on
+            if (around.glued or nxt.bits & MONEY) and not safe:
                 return no(f"后面是“{nxt.text}”")
         if nxt.bits & MONEY and around.glued:
             return no(f"后面是“{nxt.text}”")
@@ -111,8 +133,12 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             follow = right[1] if len(right) > 1 else None
             if nxt.text != "/" or (follow is not None and follow.bits & UNIT):
                 return no("后面是单价或比例")
+        if len(nxt.text) == 2 and nxt.text[0] == "一" and nxt.text[1] in PIECES:
+            return no("后面是单价")
         if nxt.kind == "num" and nxt.text == "一" and len(right) > 1 and right[1].bits & UNIT:
             return no("后面是单价")
+    if right and around.glued and right[0].text in MARKS:
+        return no("说的是表上的刻度")
     if right and around.glued and right[0].bits & HEAT and not right[0].bits & mask("kin"):
         return no(f"说的是{right[0].text}")
     if (
@@ -158,6 +184,25 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         and right[1].text in "?？"
     ):
         return no("问的是标准")
+    if (
+        right
+        and around.glued
+        and (
+            (right[0].kind in ("latin", "code") and right[0].text.lower() not in SPOKEN_LATIN)
+            or right[0].text[0] in "‰Ω"
+        )
+    ):
+        return no(f"后面是“{right[0].text}”")
+    if right and right[0].text in SUMS and not left.mentions:
+        return no("是算术题")
+    ill = around.message & mask("symptom medicine fever verb temp danger")
+    if left.near_text == "从" and not left.mentions and not ill:
+        return no("说的是涨落")
+    if left.minus:
+        return no("是零下")
+    firm = left.mentions or left.bits & FIRM or (around.people and around.message & BIT["verb"])
+    if right and right[0].text[0] == "算" and not firm:
+        return no("问的是标准")
     if left.near & BIT["medicine"]:
         return no("说的是药")
     if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
@@ -168,7 +213,12 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
 def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     """Hearsay, rules, wishes, jokes, stories, plans."""
     before, after, clause = around.before, around.after, around.clause
+    exact = number.form in (Form.DECIMAL, Form.SPLIT)
+    if around.later:
+        return no("说的是以后")
     direct = any(m.kind not in (Kind.OTHERS, Kind.JOB) for m in left.mentions)
+    # what was measured just now is told, whatever else the message jokes or remembers
+    said = exact and (direct or bool(left.bits & mask("verb temp now again site day")))
     if left.near & BIT["negation"]:
         return no("是在否认")
     if around.clause_before & BIT["anyone"] and not left.bits & BIT["verb"]:
@@ -177,7 +227,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("说的是对方")
     if around.habit and not left.bits & mask("now day period"):
         return no("说的是平常会怎样")
-    if left.near & BIT["hearsay"] or before & BIT["hearsay"]:
+    if left.near & BIT["hearsay"] or (
+        before & BIT["hearsay"] and not (around.reset and (direct or exact))
+    ):
         return no("听来的")
     fresh = left.bits & mask("verb now again") and not around.clause_before & mask("hypo story")
     if (before & BIT["news"] and not (fresh and not clause & BIT["news"])) or (
@@ -190,11 +242,13 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         around.message & BIT["wish"] and not direct and not left.bits & MEASURED
     ):
         return no("是祝愿")
-    if (before | after) & BIT["standard"] and not direct:
+    if (before | after) & BIT["standard"] and not direct and not around.person:
         return no("是规定或标准")
-    if around.message & BIT["joke"]:
+    if _ordered(around) and not direct:
+        return no("是规定或标准")
+    if around.message & BIT["joke"] and not (said and not clause & BIT["joke"]):
         return no("是玩笑")
-    if before & BIT["story"] and not fresh:
+    if before & BIT["story"] and not fresh and not (said and not clause & BIT["story"]):
         return no("是从前的事或平常的数")
     if before & BIT["plan"] and clause & BIT["plan"]:
         return no("是打算")
@@ -203,10 +257,12 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     speaker = left.mentions[0] if left.mentions else around.topic
     if speaker is not None and speaker.owner and clause & BIT["says_self"]:
         return no("别人家的事，听来的")
-    if clause & BIT["feel"] and not clause & BIT["verb"]:
+    felt = clause if exact else clause | before
+    if felt & BIT["feel"] and not around.message & mask("verb temp"):
         return no("手摸的，没有量")
     if (
         around.message & BIT["badly"]
+        and around.message & BIT["device"]
         and not direct
         and number.form is not Form.SLIP
         and not around.bare
@@ -217,14 +273,43 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     bound = around.right[0].bits & mask("over_after under_after") if around.right else 0
     bound |= left.near & mask("over under")
     if after & BIT["rule"] or (before & BIT["rule"] and not direct):
-        firm = left.mentions or left.bits & mask("temp verb site day period now night fever")
+        firm = (
+            left.mentions
+            or left.bits & mask("temp verb site day period now night fever")
+            or (exact and (around.person or (around.people and around.message & BIT["verb"])))
+        )
         if not firm or (
             bound and around.right and around.right[0].text != "了" and not after & BIT["now"]
         ):
             return no("是规定或标准")
-    if bound and clause & BIT["question"] and not direct:
+    goes_on = bool(around.right) and not (
+        around.right[0].kind in ("comma", "stop", "emoji", "close")
+        or around.right[0].bits & mask("particle loose whole self wo kin")
+    )
+    if (
+        left.near & BIT["over"]
+        and goes_on
+        and not (direct or around.person)
+        and (not left.bits & mask("verb now day period night again"))
+    ):
+        return no("是规定或标准")
+    if bound and clause & BIT["question"] and not direct and not around.people:
         return no("问的是标准")
+    if (
+        bound & mask("over over_after")
+        and number.celsius == LINE
+        and not direct
+        and not around.person
+        and not left.bits & mask("verb now day period night again")
+    ):
+        return no("说的是发热的线")
     return None
+
+
+def _ordered(around: Around) -> bool:
+    """37.3以上的要上报, 38的必须去: what is demanded of whoever has it."""
+    texts = [t.text for t in around.right if not t.bits & mask("over_after under_after")]
+    return len(texts) > 1 and texts[0] == "的" and texts[1] in DEMANDS
 
 
 def _evidence(number: Number, left: Left, around: Around) -> Verdict:
@@ -234,22 +319,30 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     measured = left.bits & MEASURED
     degree = number.unit is not Unit.NONE
     exact = number.form in (Form.DECIMAL, Form.SPLIT)
-    if left.foreign and not (direct and not left.foreign):
+    if left.foreign:
         return no(f"说的是{left.foreign}")
+    if around.topic_thing and not direct and not left.bits & BIT["temp"]:
+        return no(f"说的是{around.topic_thing}")
     if (
         around.heading & FOREIGN
-        and not around.heading & BIT["temp"]
+        and not around.heading & mask("temp degree_word device verb")
         and not left.bits & BIT["temp"]
     ):
         return no("单子上记的不是体温")
     standing = around.only_places and exact and left.bits & BIT["verb"]
+    warm = around.clause_before if exact else around.clause
+    if exact and left.near & BIT["verb"] and not left.foreign:
+        warm = 0
     if (
-        around.clause & HEAT
+        warm & HEAT
         and not standing
         and not (left.bits & mask("temp again") or (direct and not left.unknown))
     ):
         return no("说的是水、天气、牲口或机器")
-    if around.message & MONEY and not (
+    if (
+        around.clause & MONEY
+        or (around.message & MONEY and not around.measuring and not (direct and exact))
+    ) and not (
         left.bits & mask("temp fever site")
         or (exact and left.bits & BIT["verb"] and not around.clause & FOREIGN)
         or (direct and (degree or measured))
@@ -258,12 +351,18 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     told = exact and around.settled and not foreign and not around.listed
     if told and (not left.unknown or not around.labelled):
         return Verdict("reading", "接着前面的体温说")
+    if left.shown and left.unknown and not direct and not around.clause & BIT["device"]:
+        return no(f"说的是{left.unknown[:6]}")
+    agent = left.bits & BIT["verb"] and not left.shown
+    if left.thing and not (direct or around.person or agent or left.bits & mask("temp again")):
+        return no(f"说的是{left.unknown[:6]}")
     if (
         left.unknown
-        and not (measured and not foreign)
+        and not (measured and (not foreign or left.near & BIT["verb"]))
         and not (around.clean and exact)
         and number.unit is not Unit.FAHRENHEIT
         and not (around.clause & BIT["temp"] and not foreign)
+        and not (exact and (not left.thing or around.message & BIT["blurry"]) and not foreign)
     ):
         return no(f"不知道“{left.unknown[:6]}”是什么")
     if around.inherits and not direct and not measured:
@@ -290,25 +389,41 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
         and not around.message & FOREIGN
     ):
         return Verdict("reading", "说了什么时候量的")
-    if around.message & HEAT and not (
-        around.clean and (number.unit is not Unit.NONE or left.bits & mask("day period now"))
+    if (
+        around.message & BIT["climate"]
+        and not (around.measuring or around.person)
+        and not (around.clean and left.bits & mask("day period now"))
     ):
         return no("话里说的是水、天气、牲口或机器")
     if around.clean or around.is_list:
         return Verdict("reading", "单说一个度数")
+    ill = around.message & mask("symptom fever feverish medicine danger temp") or around.person
+    usual = number.celsius is not None and Decimal(35) <= number.celsius < LINE
+    told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
+    if not left.thing and not around.clause & FOREIGN and (ill or (usual and told)):
+        return Verdict("reading", "没说是别的东西")
     return no("看不出是人的体温")
 
 
 def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
-    if left.bits & mask("temp site fever") or (
-        left.bits & BIT["degree_word"] and not around.message & HEAT
+    foreign = around.clause & FOREIGN or around.topic_thing
+    plain = not around.message & FOREIGN and not left.unknown and around.clean
+    if not foreign and left.bits & mask("temp site fever"):
+        return Verdict("reading", "少写了小数点")
+    if left.bits & BIT["degree_word"] and not around.message & HEAT:
+        return Verdict("reading", "少写了小数点")
+    if (
+        (direct or left.bits & BIT["slip"])
+        and not foreign
+        and (around.siblings or around.message & mask("temp slip"))
     ):
         return Verdict("reading", "少写了小数点")
-    if (direct or left.bits & BIT["slip"] or around.is_list) and (
-        around.siblings or around.message & mask("temp verb slip")
+    if plain and (
+        left.bits & BIT["verb"]
+        or (direct and left.all)
+        or (around.bare and around.message & mask("fine feverish"))
+        or (not number.written.isdigit() and left.bits & mask("day period now"))
     ):
-        return Verdict("reading", "少写了小数点")
-    if around.message & BIT["verb"] and left.bits & BIT["verb"] and around.clean:
         return Verdict("reading", "少写了小数点")
     if around.alone:
         if not around.is_group or (left.near & BIT["link"] and not left.mentions):
@@ -319,6 +434,11 @@ def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
 
 def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     degree = number.unit is not Unit.NONE
+    normal = number.celsius is not None and number.celsius in (36, 37)
+    if degree and normal and around.bare and not around.message & BIT["climate"]:
+        return Verdict("reading", "开头单说一个度数")
+    if direct and normal and around.bare_people and not around.message & FOREIGN:
+        return Verdict("reading", "跟别人的一起报的")
     if left.bits & mask("temp fever feverish site"):
         return Verdict("reading", "写明是体温")
     if direct and degree:
@@ -332,6 +452,13 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return Verdict("reading", "写明是量的")
     if around.message & FOREIGN:
         return no("话里说的是别的东西")
+    if (
+        degree
+        and loose
+        and not (around.clause & FOREIGN or around.topic_thing)
+        and (around.message & mask("degree_word device") or left.bits & mask("now day"))
+    ):
+        return Verdict("reading", "说的是温度表上的数")
     if around.clean and (degree or loose) and not around.message & BIT["common"]:
         return Verdict("reading", "单说一个度数")
     if (
@@ -343,7 +470,8 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return Verdict("reading", "接着说那个人")
     if around.clean and loose and around.message & mask("feverish temp verb"):
         return Verdict("reading", "接着说发烧或量体温")
-    if around.clean and loose and around.people and around.message & mask("symptom blurry"):
+    ill = number.celsius is not None and number.celsius > LINE
+    if loose and around.people and (ill or around.message & mask("symptom blurry")):
         return Verdict("reading", "说的是后面那个人")
     if around.is_list and around.siblings:
         return Verdict("reading", "单子里的一行")
@@ -369,12 +497,13 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         return Verdict("clarify", "不像人的体温，得问")
     if (
         left.foreign
-        or around.clause & FOREIGN
+        or around.topic_thing
+        or (around.clause & FOREIGN and not left.bits & MEASURED)
         or around.heading & FOREIGN
-        or around.message & MONEY
+        or around.clause & MONEY
     ):
         return no("说的是别的东西")
-    if left.unknown and not left.bits & MEASURED:
+    if left.unknown and (left.thing or plain_int) and not left.bits & MEASURED:
         return no(f"不知道“{left.unknown[:6]}”是什么")
     if left.bits & BIT["temp"] or (left.bits & mask("site") and not plain_int):
         return Verdict("clarify", "不像人的体温，得问")
@@ -384,10 +513,18 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         and not around.message & FOREIGN
     ):
         return Verdict("clarify", "不像人的体温，得问")
+    if direct and number.unit is Unit.DEGREE and not around.message & FOREIGN:
+        return Verdict("clarify", "说的是人，数不像人的体温")
+    told = direct or around.settled or around.person or left.bits & MEASURED
+    scope = around.clause if number.near else around.message
+    if not plain_int and not scope & FOREIGN and told:
+        return Verdict("clarify", "说的是人，数不像人的体温")
     if direct and around.siblings and (not plain_int or len(number.written) >= 3):
         return Verdict("clarify", "别人的都像体温，这个不像")
     if around.is_list and around.siblings and not plain_int and direct:
         return Verdict("clarify", "别人的都像体温，这个不像")
+    if around.bare and not plain_int and around.message & mask("device temp verb"):
+        return Verdict("clarify", "像看错的体温")
     if around.alone and _alone_slip(number):
         return Verdict("clarify", "像打错的体温")
     if left.bits & BIT["verb"] and not plain_int and around.clean and not around.message & FOREIGN:

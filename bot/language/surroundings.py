@@ -87,8 +87,72 @@ class Surroundings(LeftSide):
             habit=self._is_habit(place),
             inherits=self._inherits(place),
             bare=self._is_bare(place, left),
+            topic_thing=self._topic_thing(place),
+            later=self._is_later(place),
+            bare_people=bool(stop.bits & mask("unmeasured fine")),
+            measuring=bool(self.before[place] & mask("verb temp site device fever")),
+            reset=self._is_reset(place, left),
+            person=self.topic is not None
+            and self.topic.kind in (Kind.KIN, Kind.NAME, Kind.HOUSEHOLD),
             people=any(m.kind in (Kind.KIN, Kind.NAME) for m in self.mentions),
         )
+
+    def _topic_thing(self, place: int) -> str:
+        """大棚里夜间15度，晌午别超36.5: what the sentence opened with."""
+        start = place
+        while start and self.line[start - 1].kind != "stop":
+            start -= 1
+        opening = True
+        thing = ""
+        for at in range(start, place):
+            token = self.line[at]
+            served = at > 0 and self.line[at - 1].text in ("给", "替", "帮")
+            if served and token.bits & BIT["heat"] and at not in self.by_first:
+                return token.text  # 俺娘给牛量的，39.6
+            if at and token.bits & BIT["heat"] and at not in self.by_first:
+                owner = self.by_last.get(at - 1)
+                if owner is not None and owner.kind in (Kind.SELF, Kind.HOUSEHOLD):
+                    thing, opening = token.text, False  # 我家狗鼻子发干，肛温38.7
+                    continue
+            if at in self.by_first or token.bits & mask("self wo household"):
+                opening, thing = False, ""
+                continue
+            if token.kind in ("comma", "space"):
+                opening = True
+            elif opening and token.kind in ("word", "char", "name"):
+                if token.bits & BIT["heat"] and not token.bits & BIT["place"]:
+                    thing = token.text
+                elif token.bits & mask("verb temp fever device now") and not thing:
+                    return ""
+                opening = bool(token.bits & mask("day period now night link place ordinal"))
+        clause_starts = self._clause_start(place)
+        return thing if clause_starts > start else ""
+
+    def _clause_start(self, place: int) -> int:
+        while place and self.line[place - 1].kind not in ("comma", "stop"):
+            place -= 1
+        return place
+
+    def _is_later(self, place: int) -> bool:
+        """明儿还是38度 tells of no measuring."""
+        for at in range(place - 1, max(-1, place - 8), -1):
+            token = self.line[at]
+            if token.kind in ("comma", "stop"):
+                return False
+            if token.bits & BIT["day"] and self.lexicon.days.get(token.text, 0) > 0:
+                return True
+            if at in self.by_last or token.number is not None:
+                return False
+        return False
+
+    def _is_reset(self, place: int, left: Left) -> bool:
+        """谁说俺38了 俺36.8: behind a blank a new thing is said."""
+        at = left.mentions[0].first if left.mentions else place
+        while at > 0 and self.line[at - 1].kind not in ("space", "comma", "stop"):
+            if not self.line[at - 1].bits & SKIP:
+                return False
+            at -= 1
+        return at > 0
 
     def _labels(self, place: int, left: Left) -> bool:
         """白菜36.8 is a label, 进屋缓了会儿36.3 tells what came before."""
@@ -151,7 +215,13 @@ class Surroundings(LeftSide):
             self.line[at].bits & SKIP or self.line[at].kind in ("emoji", "space")
         ):
             at += 1
-        return at >= len(self.line) or self.line[at].kind in ("comma", "stop", "open")
+        if place + 1 < len(self.line) and self.line[place + 1].kind == "space":
+            told = [t for t in self.line[place + 1 : place + 8] if t.kind != "space"]
+            return bool(told) and not told[0].bits & (FOREIGN | BIT["unit"]) and len(told) > 2
+        return at >= len(self.line) or self._ends_clause(at)
+
+    def _ends_clause(self, at: int) -> bool:
+        return self.line[at].kind in ("comma", "stop", "open") or self.line[at].text == "."
 
     def _is_clean(self, place: int, left: Left) -> bool:
         """Only our own words from the last break to the next."""

@@ -137,13 +137,18 @@ def _day_of_month(sent_on: date, day: int) -> int | None:
 
 @lru_cache(maxsize=512)
 def _lunar(sent_on: date, day: int) -> int | None:
-    from lunar_python import Solar  # heavy, and only lunar dates need it
-
+    """Days back to the last time when the lunar calendar had this day of the month."""
     for back in range(31):
-        then = sent_on - timedelta(days=back)
-        if Solar.fromYmd(then.year, then.month, then.day).getLunar().getDay() == day:
+        if _lunar_day(sent_on - timedelta(days=back)) == day:
             return -back
     return None
+
+
+@lru_cache(maxsize=4096)
+def _lunar_day(then: date) -> int:
+    from lunar_python import Solar  # heavy, and only lunar dates need it
+
+    return int(Solar.fromYmd(then.year, then.month, then.day).getLunar().getDay())
 
 
 def period_of(minute: int) -> Period:

@@ -11,18 +11,20 @@ from bot.language.numerals import INT, RUN, Form, Number, read_arabic, read_chin
 from bot.language.times import Clock, clock_at, date_at
 from bot.language.words import BIT, Words, mask, words
 
+NO_NAME_UNITS = frozenset("元米平伏安丝吨层席盘路度点分秒克升")
 CODE = re.compile(
-    r"1[3-9][\d×*xX]{9}|\d{2,4}-\d{6,8}|\d+(?:-\d+){2,}|\d{1,3}-\d{1,4}(?![\d.°℃度])|\d+[×*]\d*|\d{5,}|\d+[A-Za-z]\d*(?<![CcFf])"
+    r"1[3-9][\d×*xX]{9}|\d{2,3}:\d{2,3}(?![\d.])|\d{2,4}-\d{6,8}|\d+(?:-\d+){2,}|\d{1,3}-\d{1,4}(?![\d.°℃度])|\d+[×*]\d*|\d{5,}|\d+[A-Za-z]\d*(?<![CcFf])"
 )
 PRESSURE = re.compile(r"(\d{2,3})[/／](\d{2,3})(?![\d.])")
 LATIN = re.compile(r"[A-Za-z]+")
 LATIN_CODE = re.compile(r"[A-Za-z]+\d[\dA-Za-z×*-]*")
+TRAIN = re.compile(r"[Tt]\d{2,}(?![\d.])")
 BRACKET = re.compile(r"\[[^\[\]\s]{1,8}\]")
 INDEX = re.compile(r"(\d{1,3})\s?[.、)．:](?=\s*[^\d\s.。,:])|[(]\d{1,3}[)]")
 INDEX_TIGHT = re.compile(r"\d{1,2}[.、]\s?(?=(?:3[4-9]|4[0-3])[.。])")
 FLAT = re.compile(
-    r"(?:\d{1,3}(?:号楼|栋|幢|号院|#楼|#)\s?)?(?:\d{1,2}单元\s?)?\d{3,4}(?:室|房|号(?!楼|院)|户)?(?![\d.])"
-    r"|\d{1,3}(?:号楼|栋|幢|号院)\s?\d{1,2}单元\s?\d{3,4}(?:室|房|号)?|单元\s?\d{3,4}|\d{1,2}-\d{1,2}-\d{3,4}"
+    r"(?:\d{1,3}(?:号楼|栋|幢|号院|#楼|#)\s?)?(?:\d{1,2}单元\s?)?\d{3,4}(?:室|房|号(?!楼|院)|户|(?![\d.]))"
+    r"|\d{1,3}(?:巷|弄|里)\d{1,3}号|\d{1,3}(?:号楼|栋|幢|号院)\s?\d{1,2}单元\s?\d{3,4}(?:室|房|号)?|单元\s?\d{3,4}|\d{1,2}-\d{1,2}-\d{3,4}"
 )
 GROUP_NO = re.compile(
     r"(?:\d{1,3}|[一二三四五六七八九十]{1,3})(?:组|队|屯|村|社|栋|号楼|单元|网格|大队|小队|片|巷|排|年级|班|号院)(?!长)"
@@ -32,6 +34,9 @@ COUNT = re.compile(
     r"\s?(?:口子|口人|口|个人|人)(?!罩|气|感|味|腔|温|表|算|才|民|家说)"
 )
 COUNT_KIN = re.compile(r"(?:\d|[两二三四五]|俩|仨)(?:个)?(?=[孩娃孙儿闺女宝老小崽妮丫外侄])")
+AFTER_TENTH = re.compile(
+    r"(十[一二三四五六七八九]?|廿[一二三四五六七八九]?|二十[一二三四五六七八九]?)(?=\s?:?\s?[34]\d)"
+)
 SPACE, LINE = " ", "\n"
 STOPS = frozenset("。！？!?；;…")
 COMMAS = frozenset(",、，")
@@ -44,8 +49,8 @@ NAME_END = mask(
     "self third loose plan office unit notime high low negation slip"
 )
 NAME_LEFT = mask(
-    "day period night now temp verb link all kin job office title fine particle and site about "
-    "high low notice "
+    "family_of kin day period night now temp verb link all kin job office title fine particle "
+    "and site about high low notice "
     "slip self third you negation greeting hypo household wo seq notime example mine_before"
 )
 
@@ -150,8 +155,12 @@ class Cutter:
         m = LATIN.match(self.text, at)
         assert m is not None  # noqa: S101 - the caller stands on a letter
         word = m.group()
+        mixed = self.lexicon.longest(self.text, at)
+        if mixed > len(word):  # BB仔
+            word = self.text[at : at + mixed]
+            return Token("word", word, at, at + mixed, self.lexicon.classes[word])
         bits = self.lexicon.classes.get(word, 0) or self.lexicon.classes.get(word.lower(), 0)
-        if bits:
+        if bits and not (word in "Tt" and TRAIN.match(self.text, at)):
             return Token("word", word, at, m.end(), bits)
         code = LATIN_CODE.match(self.text, at)
         if code:
@@ -184,7 +193,8 @@ class Cutter:
         if kin:
             return Token("countkin", kin.group(), at, kin.end())
         day, end = date_at(text, at, self.sent_on, fresh)
-        if end > at:
+        if end > at and not (day is not None and day < -14 and text[at:end][-1] in "号日"
+                             and "月" not in text[at:end]):  # fmt: skip
             return Token("date", text[at:end], at, end, day=day)
         clock, end = clock_at(text, at)
         if end > at:
@@ -206,6 +216,7 @@ class Cutter:
         char = text[at]
         if (
             char == "家"
+            and not text.startswith(("家属", "家长", "家人"), at)
             and self.out
             and (self.out[-1].kind == "name" or self.out[-1].bits & BIT["kin"])
         ):
@@ -237,15 +248,21 @@ class Cutter:
         if group and group.end() - at > size:
             return Token("group", group.group(), at, group.end())
         count = COUNT.match(text, at)
-        if count and count.end() - at > size and not (size > 1 and bits & BIT["pair"]):
+        longer = size + bool(bits & ~BIT["common"])
+        if count and count.end() - at >= longer and not (size > 1 and bits & BIT["pair"]):
             return Token("count", count.group(), at, count.end())
         if text[at] in "两二三四五俩仨" and (kin := COUNT_KIN.match(text, at)) and size <= 1:
             return Token("countkin", kin.group(), at, kin.end())
+        if self.out and any(t.kind == "date" and not t.text[0].isdigit() for t in self.out[-6:]):
+            tenth = AFTER_TENTH.match(text, at)
+            if tenth:
+                day, _ = date_at("腊月" + tenth[1], 0, self.sent_on, True)
+                return Token("date", tenth[1], at, tenth.end(1), day=day)
         day, end = date_at(text, at, self.sent_on, True)
         if end - at >= max(size, 2):
             return Token("date", text[at:end], at, end, day=day)
         clock, end = clock_at(text, at)
-        if end - at > size:
+        if end - at > size or (end > at and bits == BIT["common"]):
             return Token("clock", text[at:end], at, end, clock=clock)
         if not RUN.match(text, at):
             return None
@@ -290,7 +307,7 @@ class Cutter:
         if head == 2 and free:
             if text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
                 return 3
-            if self._name_ends(after) or text[after] == "家":
+            if self._name_ends(after) or text[after] == "家" or size < 2:
                 return 2
         return 0
 
@@ -300,6 +317,12 @@ class Cutter:
         if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
             return 0
         if size >= 2 and not bits & BIT["common"]:
+            return 0
+        if self.out and self.out[-1].kind == "num" and text[at] in NO_NAME_UNITS:
+            return 0
+        if text[at] == "莫" and at + 1 < len(text) and text[at + 1] in NOT_MO:
+            return 0
+        if bits & BIT["wish"] and text.startswith(WISHED, at + size):
             return 0
         head = 2 if text[at : at + 2] in lexicon.double_surnames else 1
         if head == 1 and text[at] not in lexicon.surnames:
@@ -315,9 +338,21 @@ class Cutter:
                 continue
             if given == 1 and head == 1 and size >= 2:
                 continue
+            if size >= 2 and head == 1 and not self._hard_end(end):
+                continue  # 高兴坏了 is no name, 高兴全36.5 is one
             if self._name_ends(end) and not self._swallows(at, end, head):
                 return head + given
         return 0
+
+    def _hard_end(self, end: int) -> bool:
+        """Whether a number, a mark, a blank or the end of the text stands here."""
+        return (
+            end >= len(self.text)
+            or not "\u4e00" <= self.text[end] <= "\u9fff"
+            or bool(RUN.match(self.text[end]))
+            or bool(self.lexicon.classes.get(self.text[end : end + 2], 0) & mask("temp day period"))
+            or bool(self.lexicon.classes.get(self.text[end], 0) & mask("verb"))
+        )
 
     def _swallows(self, at: int, end: int, head: int) -> bool:
         """Whether the given name would eat a word that must stand: 李老伴, 王今早."""
@@ -370,8 +405,10 @@ class Cutter:
         return bool(self.lexicon.classes[text[end : end + size]] & NAME_END)
 
 
+NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
+WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
 NO_GIVEN_NAME = frozenset(
-    "县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到"
+    "咋怎啥谁哪些嘛吧呢啊呀哈噻撒咯哦哟呗舱第厂次县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到"
 )
 NAME_BREAK = mask(
     "kin",

@@ -9,10 +9,17 @@ from bot.language.numerals import Form
 from bot.language.people import Kind, Mention
 from bot.language.subjects import Left, Verdict
 from bot.language.surroundings import Surroundings
+from bot.language.times import When
 from bot.language.words import BIT, mask, word_set
 
 AGENT_BEFORE = word_set("让 叫 被 问 听 陪 跟 喊 求 找 看 去 到 送 带 接 在 从 把 用 借")
 
+TIMES = word_set("遍 次 三次 三遍 两遍 两次 三回 回 三下 下 平均 取哪个 哪个准 都是我")
+CARED = word_set(
+    "医院 卫生院 诊所 卫生室 抱 送 背 不肯 打针 吃药 输液 挂水 难受 哭 闹 躺着 咋弄 咋办 咋整"
+)
+SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
+BESIDE = word_set("比 像 较 不如 跟 和 随")
 FEVER = Decimal("37.3")
 
 
@@ -24,7 +31,7 @@ class Whose(Surroundings):
         if mention.kind in (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT):
             return first
         before = self.line[mention.first - 1] if mention.first else None
-        serving = before is not None and before.text in ("给", "替", "帮", "代", "为", "是", "说")
+        serving = before is not None and before.text in SERVING
         if before is not None and before.text in AGENT_BEFORE and first is not None:
             return first
         after = self.line[mention.last + 1].text if mention.last + 1 < len(self.line) else ""
@@ -40,7 +47,11 @@ class Whose(Surroundings):
             and before.text in ("不是", "并不是", "又不是")
         ):
             return first
+        if self._tells_of(mention):
+            self.clause_when = When()  # 昨天从成都回来的侄儿: the day is of his coming
         if mention.kind is Kind.THIRD:
+            if before is not None and before.text in BESIDE:
+                return first
             if (self.third is not None and first is None) or (self.third is not None and serving):
                 self.topic = self.third
             return first or mention
@@ -51,6 +62,18 @@ class Whose(Surroundings):
                 self.topic = mention
             return mention
         return first
+
+    def _tells_of(self, mention: Mention) -> bool:
+        """Whether a clause with 的 describes this person."""
+        at = mention.first - 1
+        if at >= 0 and self.line[at].text in ("那个", "那位", "这个", "那"):
+            at -= 1
+        if at < 1 or not self.line[at].text.endswith("的"):
+            return False
+        return bool(self.line[at].bits & BIT["returnee"]) or any(
+            t.bits & BIT["returnee"] or t.text in ("回来", "来", "到", "回")
+            for t in self.line[max(0, at - 3) : at]
+        )
 
     def _who(self, draft: Draft, place: int, left: Left) -> None:
         group = left.mentions
@@ -96,7 +119,9 @@ class Whose(Surroundings):
             else None
         )
         if group[-1].kind is Kind.FLAT:
-            draft.who = (group[-1].who[0],) if self.message.shape.is_list else (SELF,)
+            several = sum(1 for m in self.mentions if m.kind is Kind.FLAT) > 1
+            listed = self.message.shape.is_list or several
+            draft.who = (group[-1].who[0],) if listed else (SELF,)
 
     def _still_ill(self, ill: Draft | None, draft: Draft) -> bool:
         """孙子38.4，我拿毛巾擦了擦，现在38.0 is the grandson's again."""
@@ -132,6 +157,8 @@ class Whose(Surroundings):
             mention = self.by_first.get(at)
             if mention is None:
                 continue
+            if self.line[at - 1].text in ("不是", "并不是", "又不是"):
+                continue
             if self.line[at - 1].text not in ("是", "这是", "那是", "就是"):
                 return None
             nxt = mention.last + 1
@@ -152,6 +179,9 @@ class Whose(Surroundings):
         at = place + 1
         while at < len(self.line) and (
             self.line[at].kind in ("space",)
+            or self.line[at].text in ("⬅", "←", "<", "👈")
+            or (self.line[at].kind == "close" and at + 1 in self.by_first)
+            or (self.line[at].kind == "open" and at + 1 in self.by_first)
             or (
                 self.line[at].bits & mask("particle link loose over_after under_after")
                 and at not in self.by_first
@@ -177,6 +207,8 @@ class Whose(Surroundings):
             gap = self.line[mention.last + 1] if mention.last + 1 < len(self.line) else None
             if gap is not None and gap.kind in ("comma", "stop"):
                 return mention
+        if ill := self._ill_behind(place):
+            return ill
         for later in self.mentions:
             if later.first <= place or later.kind not in (Kind.KIN, Kind.NAME, Kind.HOUSEHOLD):
                 continue
@@ -205,8 +237,58 @@ class Whose(Surroundings):
             return None
         return None
 
+    def _ill_behind(self, place: int) -> Mention | None:
+        """快39了！二妮抱卫生院去了: the one person of the line, said to be ill, has the fever."""
+        number = self.line[place].number
+        if number is None or number.celsius is None or number.celsius < FEVER or self.topic:
+            return None
+        people = [m for m in self.mentions if m.kind in (Kind.KIN, Kind.NAME)]
+        if len(people) != 1 or people[0].first < place or self._office_call(people[0]):
+            return None
+        rest = self.line[people[0].last + 1 : people[0].last + 12]
+        if any(t.number is not None and t.number.form is not Form.PLAIN for t in rest):
+            return None
+        if self.line[people[0].first - 1].text in AGENT_BEFORE:
+            return None
+        ill = any(
+            t.bits & mask("symptom danger feverish medicine") or t.text in CARED for t in rest
+        )
+        return people[0] if ill else None
+
+    def _side_by_side(self, good: list[Draft]) -> None:
+        """我和他爸36.4 36.7; 36.6/36.5，我/俺媳妇: as many people as numbers, in one order."""
+        for at, draft in enumerate(good):
+            people = draft.left.mentions
+            row = good[at : at + len(people)]
+            if len(people) < 2 or draft.left.all or len(row) < len(people):
+                continue
+            if any(d.left.mentions or d.renamed for d in row[1:]):
+                continue
+            for one, mention in zip(row, people, strict=True):
+                one.who, one.mention, one.owner = mention.who, mention, mention.owner
+        if len(good) < 2 or any(d.left.mentions for d in good):
+            return
+        behind = [
+            m
+            for m in self.mentions
+            if m.first > good[-1].at and m.kind in (Kind.SELF, Kind.KIN, Kind.NAME)
+        ]
+        gaps = self.line[good[-1].at + 1 : behind[-1].last] if behind else []
+        inner = [t for p, t in enumerate(gaps, good[-1].at + 1) if not self.covered[p]]
+        joined = all(t.kind in ("space", "comma", "open", "punct") or t.bits & mask("and link")
+                     for t in inner)  # fmt: skip
+        if len(behind) == len(good) and joined:
+            for one, mention in zip(good, behind, strict=True):
+                one.who, one.mention, one.owner = mention.who, mention, mention.owner
+                one.renamed = True
+
     def _whole_family(self, good: list[Draft]) -> None:
         """36.5 36.4 36.7 我们家仨人的; …，是我那小孙子: said behind all of them."""
+        self._side_by_side(good)
+        if self._enumerated(good):
+            for draft in good:
+                draft.who, draft.count = (HOUSEHOLD,), None
+            return
         last = good[-1]
         unnamed = [
             d
@@ -233,12 +315,31 @@ class Whose(Surroundings):
             draft.who, draft.mention, draft.owner = mention.who, mention, mention.owner
             draft.count = None if len(good) > 1 else mention.count
 
+    def _enumerated(self, good: list[Draft]) -> bool:
+        """36.5、36.6、36.6、36.8: three numbers or more and nobody named are a family."""
+        if len(good) < 3 or any(
+            d.left.mentions or d.renamed or d.timed or d.left.bits & BIT["site"] for d in good
+        ):
+            return False
+        if self.topic is not None and self.topic.kind is not Kind.SELF:
+            return False
+        if good[0].left.bits & BIT["verb"] or self.message.bits & mask("device"):
+            return False
+        if any(t.text in TIMES for t in self.line[good[-1].at + 1 :]):
+            return False
+        between = self.line[good[0].at + 1 : good[-1].at]
+        return all(
+            t.number is not None or t.kind in ("space", "comma") or t.text in ("/", "+", "|")
+            for t in between
+        )
+
     def _ditto(self) -> None:
         """老伴也是, 老头同上: the number before is said of one more person."""
         for mention in self.mentions:
             at = mention.last + 1
             while at < len(self.line) and (
                 self.line[at].kind == "space"
+                or self.line[at].text in ":-="
                 or (self.line[at].bits & mask("temp all") and not self.line[at].bits & BIT["ditto"])
             ):
                 at += 1
@@ -246,8 +347,12 @@ class Whose(Surroundings):
                 continue
             rest = self.line[at + 1 : at + 5]
             nxt = next((t for t in rest if t.kind != "space"), None)
+            follows = next(
+                (p for p in range(at + 1, len(self.line)) if self.line[p].kind != "space"), at
+            )
             if (
-                nxt is not None
+                follows not in self.by_first
+                and nxt is not None
                 and (
                     nxt.number is not None
                     or (

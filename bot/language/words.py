@@ -7,6 +7,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import jieba
+
 from bot.language.data import language_dir
 from bot.language.meaning import Period, Site
 
@@ -32,7 +34,11 @@ CLASSES = list_of(
     "idiom cause split emoji name common"
 )
 BIT = {name: 1 << n for n, name in enumerate(CLASSES)}
-PREFIXES = list_of("大 二 三 四 五 六 小 老")
+NUMERALS = frozenset("零一二三四五六七八九十两百千几")
+LONGEST_COMMON = 4
+OFTEN = 30  # times in the corpus of jieba's dictionary: rarer words are mostly no words of talk
+NOUNS = frozenset(["n", "nz", "nt", "ng", "j", "ns"])  # jieba's tags of what a number could be of
+PREFIXES = list_of("大 二 三 四 五 六 小 老 幺 满")
 
 
 @lru_cache(maxsize=1024)
@@ -46,7 +52,10 @@ def mask(*names: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """classes: word to bit mask. lengths: first character to the word lengths, longest first."""
+    """classes: word to bit mask. lengths: first character to the word lengths, longest first.
+
+    things: nouns that are none of our own words, by the tags of jieba's dictionary.
+    """
 
     classes: dict[str, int]
     lengths: dict[str, tuple[int, ...]]
@@ -56,6 +65,7 @@ class Words:
     split: dict[str, tuple[str, ...]]
     surnames: frozenset[str]
     double_surnames: frozenset[str]
+    things: frozenset[str]
 
     def longest(self, text: str, at: int) -> int:
         """Length of the longest word that starts here, 0 where there is none."""
@@ -79,6 +89,17 @@ class _Shelf:
 
     def add(self, word: str, name: str) -> None:
         self.classes[word] = self.classes.get(word, 0) | BIT[name]
+
+    def compose(self, rule: dict[str, Any]) -> None:
+        """Words made of parts: 夹 and 完 of a verb, 昨 and 黑里 of a day and a period."""
+        for pieces in product(*(part.split() for part in rule["parts"])):
+            word = "".join(pieces)
+            for name in rule["classes"].split():
+                self.add(word, name)
+            if "day" in rule:
+                self.days[word] = int(rule["day"])
+            if "period" in rule:
+                self.periods[word] = Period(rule["period"])
 
     def take(self, table: dict[str, Any]) -> None:
         for name, listed in table.get("words", {}).items():
@@ -114,6 +135,8 @@ class _Shelf:
             self.split[word] = tuple(parts)
             self.add(word, "kin")
             self.add(word, "split")
+        for rule in table.get("compose", []):
+            self.compose(rule)
         surnames = table.get("surnames", {})
         self.single.update(surnames.get("single", ""))
         self.double.update(surnames.get("double", "").split())
@@ -123,6 +146,23 @@ def _files(root: Path) -> list[Path]:
     return [*sorted(root.glob("*.toml")), *sorted((root / "dialects").glob("*.toml"))]
 
 
+def _common(classes: dict[str, int]) -> frozenset[str]:
+    """Adds the common words of jieba's dictionary to the classes; returns its nouns."""
+    things: set[str] = set()
+    folder = Path(jieba.__file__).parent
+    for line in (folder / "dict.txt").read_text(encoding="utf-8").splitlines():
+        word, often, tag = line.split(" ", 2)
+        if len(word) > LONGEST_COMMON or int(often) < OFTEN or word in classes:
+            continue
+        if all(c in NUMERALS for c in word.rstrip("点时分度")):
+            continue  # 两点, 三十: the grammar reads numbers and times itself
+        if tag in NOUNS and len(word) > 1:
+            things.add(word)
+        if len(word) > 1 and not tag.startswith("nr"):
+            classes[word] = BIT["common"]
+    return frozenset(things)
+
+
 @lru_cache(maxsize=1)
 def words() -> Words:
     """The lists under content/language/temperature, dialects after the rest."""
@@ -130,8 +170,7 @@ def words() -> Words:
     shelf = _Shelf({}, {}, {}, {}, {}, set(), set())
     for path in _files(root):
         shelf.take(tomllib.loads(path.read_text(encoding="utf-8")))
-    for word in (root / "common.txt").read_text(encoding="utf-8").split():
-        shelf.classes.setdefault(word, BIT["common"])
+    things = _common(shelf.classes)
     lengths: dict[str, set[int]] = {}
     for word in shelf.classes:
         lengths.setdefault(word[0], set()).add(len(word))
@@ -144,4 +183,5 @@ def words() -> Words:
         split=shelf.split,
         surnames=frozenset(shelf.single),
         double_surnames=frozenset(shelf.double),
+        things=things,
     )
