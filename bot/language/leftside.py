@@ -16,6 +16,7 @@ SPEAKS = word_set(
 )
 # A word of these endings is a place, a vessel or a machine and has a temperature of its own.
 INSIDE = frozenset(["里", "里头", "里面", "里边", "内"])
+LOOKED = word_set("看 看是 一看 再看 瞅 一瞅 瞄着是 瞄着 瞅着是")
 SHOWN = word_set("显示 显示的 显示是 读数 设 设定 调到 保持 保持在")
 DONE = frozenset(["完", "了", "着", "过", "完了", "罢"])
 THING_TAILS = frozenset(
@@ -174,7 +175,8 @@ class LeftSide(LineState):
 
     def _narrated(self, at: int, place: int) -> bool:
         """喝了两碗梨水 37.8: a thing somebody did something with, and then a blank."""
-        if not any(t.kind == "space" for t in self.line[at + 1 : place]):
+        between = self.line[at + 1 : place]
+        if not any(t.kind == "space" or t.text in LOOKED or t.bits & BIT["verb"] for t in between):
             return False
         start = at
         while start > self.bound and self.line[start - 1].kind not in ("comma", "stop", "space"):
@@ -295,7 +297,10 @@ class LeftSide(LineState):
             or self.line[at].kind in (*QUIET, "comma", "stop", "group", "num", "clock", "date")
             or (self.line[at].bits & mask("day period now and slip") != 0)
         )
+        behind = self.line[end + 1].text if end + 1 < len(self.line) else ""
         if self._nickname(text, run, fresh, left):
+            if behind == "的" and len(text) == 2 and self.message.shape.is_list:
+                text += behind  # 拉煤的 35.9
             mention = Mention(Kind.NAME, (text,), at + 1, end)
             kind = Kind.SELF if is_sender(text, self.message.own) else Kind.NAME
             left.mentions = [

@@ -30,6 +30,14 @@ def lone_signs(lines: list[list[Token]]) -> None:
                 token.bits &= ~BIT["heat"]  # 雪梅, 老羊倌
 
 
+def doors(lines: list[list[Token]]) -> None:
+    """1-1, 1-2, 2-2 at the heads of a list are doors where one of them can be no day just past."""
+    heads = [line[0] for line in lines if line[0].kind == "date" and "-" in line[0].text]
+    if any(head.day is None or not -14 <= head.day <= 0 for head in heads):
+        for head in heads:
+            head.kind, head.day = "flat", None
+
+
 class LineReader(Headings):
     """Reads lines in order; headings hold for the lines under them."""
 
@@ -74,6 +82,10 @@ class LineReader(Headings):
                 and three.text in ("岁", "岁出", "岁发")
             ):
                 three.bits |= BIT["story"]
+        for one, two in pairwise(line):
+            age = two.text.removesuffix("岁")
+            if one.bits & BIT["self"] and age != two.text and age in YOUNG:
+                two.bits |= BIT["story"]  # 我八岁出疹子烧到41度
         if any(a.text == "额" and b.bits & BIT["kin"] for a, b in pairwise(line)):
             for token in line:
                 if token.text == "额":  # 额娃37度2，额36度4: so they say 我 in the north-west
@@ -115,4 +127,4 @@ class LineReader(Headings):
         return drafts
 
 
-__all__ = ["Draft", "LineReader", "Message", "lone_signs"]
+__all__ = ["Draft", "LineReader", "Message", "doors", "lone_signs"]

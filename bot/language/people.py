@@ -19,6 +19,9 @@ SIZED = word_set(
     "细的 细的那个 最细的 大的 小的 老的 大的那个 小的那个 大那个 小那个 最小的 最小的那个 中间那个"
 )
 ORDER = frozenset(["老大", "老二", "老三", "老四", "老五", "老六", "老七", "老八", "老幺"])
+FATHER = frozenset(["大", "达"])  # 俺大, 俺达: so they call their father in Henan and Shaanxi
+# One sign that is a relative only where something is measured or a 我 stands before it.
+BARE_KIN = frozenset("奶子女公婆仔夫妻父母兄")
 HIMSELF = frozenset(["自己", "自个儿", "自个", "本人"])
 NAME_LABELS = word_set("姓名 名字 户主 填报人 报告人 本人姓名")
 OWNING = word_set("的 那 这 那个 这个 家 家的 个 家里 家那个 屋")
@@ -209,6 +212,9 @@ class Finder:
             beast = any(t.bits & BIT["heat"] and not t.bits & BIT["place"] for t in self.tokens)
             if self._measured_next(at + 1) and not beast:
                 return Mention(Kind.SELF, (SELF,), at, at)
+            return None
+        named = self._kind(at + 1) == "name"
+        if token.text in BARE_KIN and not (named or self._measured_next(at + 1)):
             return None
         if token.text in SIZED and not self._measured_next(at + 1):
             return None
@@ -409,6 +415,12 @@ class Finder:
                     return self._kin(
                         inner + 1, at, "", self._text(inner) if middle & BIT["you"] else ""
                     )
+            if (
+                self._text(inner) in FATHER
+                and bits & BIT["self"]
+                and self._measured_next(inner + 1)
+            ):
+                return Mention(Kind.KIN, (self._text(inner),), at, inner)
             if (
                 self._kind(inner) == "name"
                 and (inner > at + 1 or bits & mask("household third"))

@@ -5,7 +5,7 @@ from datetime import date
 from bot.language import slips
 from bot.language.absent import absent_people
 from bot.language.intents import intent_of
-from bot.language.lines import Draft, LineReader, Message, lone_signs
+from bot.language.lines import Draft, LineReader, Message, doors, lone_signs
 from bot.language.meaning import Clarify, Report, SpokenReading, Utterance
 from bot.language.normalise import normalise
 from bot.language.people import children_of, named_in_form, own_names
@@ -42,6 +42,8 @@ def read(said: Utterance) -> Report:
     lines = lines_of(tokens)
     lone_signs(lines)
     shape = shape_of(lines, body)
+    if shape.is_list:
+        doors(lines)
     message = Message.of(lines, said, own, plan.quoted, shape)
     reader = LineReader(message)
     drafts = _drafts(lines, reader)

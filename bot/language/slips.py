@@ -128,6 +128,7 @@ def repeated(drafts: list[Draft]) -> None:
         if (
             one.who == two.who
             and two.who != (HOUSEHOLD,)
+            and one.day == two.day
             and one.site == two.site
             and one.period == two.period
         ):
@@ -215,6 +216,7 @@ def _starts_with_is(lines: list[list[Token]], first: Draft) -> bool:
     line = [t for t in lines[first.line][: first.at] if t.kind not in ("space", "comma")]
     return (
         first.line == 0
+        and first.verdict.outcome == "reading"
         and bool(line)
         and (
             (line[0].text in ("是", "应该是", "应为") and len(line) == 1)
@@ -234,7 +236,7 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     """37.6是打错字, 38是我按错的, 打成了38.5."""
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
     if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
-        return len(good) > 1 or any(t.text in ("作废", "别记", "不算") for t in ahead)
+        return len(good) > 1 or not any(t.bits & BIT["fine"] for t in ahead)
     named = any(len(t.text) <= 3 and t.text.rstrip("了").endswith("成") for t in back)
     if named and len(good) > 1 and bits & BIT["slip"]:
         return True

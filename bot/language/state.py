@@ -9,6 +9,7 @@ from bot.language.tokens import Token
 from bot.language.words import BIT
 
 SENTENCE = 6  # signs: a blank behind that many parts what people say
+CALLING = frozenset(["好", "早", "你好", "您好", "啊", "呀", "哎", "诶"])
 STOPPING = frozenset(["stop"])
 
 
@@ -52,6 +53,7 @@ class LineState:
         self.before = [0] * (size + 1)
         self.after = [0] * (size + 1)
         self.clause = [0] * size
+        self.starts = [0] * (size + 1)  # of the clause that each place stands in
         bits = start = 0
         for place, token in enumerate(self.line):
             if token.kind in STOPPING:
@@ -71,6 +73,7 @@ class LineState:
                 if place < size and self.line[place].text in "?？":
                     bits |= BIT["question"]
                 self.clause[start:place] = [bits] * (place - start)
+                self.starts[start:place] = [start] * (place - start)
                 start, bits = place, 0
             else:
                 bits |= self.free[place]
@@ -96,14 +99,12 @@ class LineState:
         nxt = self.line[mention.last + 1] if mention.last + 1 < len(self.line) else None
         return (
             nxt is not None
-            and (nxt.kind in ("comma", "stop", "space") or nxt.text in ("好", "早", "你好", "您好"))
+            and (nxt.kind in ("comma", "stop", "space") or nxt.text in CALLING)
             and size == 2
         )
 
     def _clause_before(self, place: int) -> int:
         bits = 0
-        for at in range(place - 1, max(-1, place - 40), -1):
-            if self.line[at].kind in ("comma", "stop"):
-                break
+        for at in range(place - 1, self.starts[place] - 1, -1):
             bits |= self.free[at]
         return bits

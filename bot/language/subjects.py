@@ -87,6 +87,7 @@ class Around:
     later: bool = False  # 明天, 后天
     bare: bool = False  # a clause of its own at the start of a sentence
     bare_people: bool = False  # the message speaks of who has not measured yet
+    lone: bool = False  # a clause of its own
     measuring: bool = False  # the sentence speaks of measuring before it
     reset: bool = False  # a blank stands between it and the words before
     person: bool = False  # a relative or a name is what the sentence is about
@@ -284,6 +285,7 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
             return no("是规定或标准")
     goes_on = bool(around.right) and not (
         around.right[0].kind in ("comma", "stop", "emoji", "close")
+        or around.right[0].text == "了"
         or around.right[0].bits & mask("particle loose whole self wo kin")
     )
     if (
@@ -330,7 +332,7 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     ):
         return no("单子上记的不是体温")
     standing = around.only_places and exact and left.bits & BIT["verb"]
-    warm = around.clause_before if exact else around.clause
+    warm = around.clause_before
     if exact and left.near & BIT["verb"] and not left.foreign:
         warm = 0
     if (
@@ -398,9 +400,14 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     if around.clean or around.is_list:
         return Verdict("reading", "单说一个度数")
     ill = around.message & mask("symptom fever feverish medicine danger temp") or around.person
+    ill = ill or left.bits & mask("day period night now")
     usual = number.celsius is not None and Decimal(35) <= number.celsius < LINE
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
-    if not left.thing and not around.clause & FOREIGN and (ill or (usual and told)):
+    if (
+        not left.thing
+        and not around.clause & FOREIGN
+        and (ill or (usual and told and not around.before & FOREIGN))
+    ):
         return Verdict("reading", "没说是别的东西")
     return no("看不出是人的体温")
 
@@ -422,7 +429,7 @@ def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
         left.bits & BIT["verb"]
         or (direct and left.all)
         or (around.bare and around.message & mask("fine feverish"))
-        or (not number.written.isdigit() and left.bits & mask("day period now"))
+        or (not number.written.isdigit() and (left.bits & mask("day period now") or around.lone))
     ):
         return Verdict("reading", "少写了小数点")
     if around.alone:
@@ -437,7 +444,8 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     normal = number.celsius is not None and number.celsius in (36, 37)
     if degree and normal and around.bare and not around.message & BIT["climate"]:
         return Verdict("reading", "开头单说一个度数")
-    if direct and normal and around.bare_people and not around.message & FOREIGN:
+    one = direct and left.mentions[0].kind in (Kind.KIN, Kind.NAME)
+    if one and normal and around.bare_people and not around.message & FOREIGN:
         return Verdict("reading", "跟别人的一起报的")
     if left.bits & mask("temp fever feverish site"):
         return Verdict("reading", "写明是体温")
@@ -446,7 +454,10 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     loose = left.bits & mask("about over under") or (
         around.right and around.right[0].bits & mask("loose whole under_after over_after")
     )
-    if direct and (loose or around.siblings or around.message & mask("temp device feverish")):
+    named = direct and left.mentions[0].kind is not Kind.HOUSEHOLD
+    if direct and (
+        loose or (named and around.siblings) or around.message & mask("temp device feverish")
+    ):
         return Verdict("reading", "跟别的体温一起报的")
     if left.bits & BIT["verb"] and (degree or direct or around.clean):
         return Verdict("reading", "写明是量的")
@@ -459,6 +470,8 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         and (around.message & mask("degree_word device") or left.bits & mask("now day"))
     ):
         return Verdict("reading", "说的是温度表上的数")
+    if (degree or loose) and around.person and around.measuring and not left.unknown:
+        return Verdict("reading", "接着说那个人")
     if around.clean and (degree or loose) and not around.message & BIT["common"]:
         return Verdict("reading", "单说一个度数")
     if (
@@ -517,6 +530,8 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         return Verdict("clarify", "说的是人，数不像人的体温")
     told = direct or around.settled or around.person or left.bits & MEASURED
     scope = around.clause if number.near else around.message
+    if left.bits & BIT["degree_word"] and number.unit is Unit.DEGREE and around.clean:
+        return Verdict("clarify", "不像人的体温，得问")
     if not plain_int and not scope & FOREIGN and told:
         return Verdict("clarify", "说的是人，数不像人的体温")
     if direct and around.siblings and (not plain_int or len(number.written) >= 3):

@@ -6,7 +6,11 @@ from bot.language.people import Kind
 from bot.language.relay import FOREIGN
 from bot.language.subjects import CLEAN, SKIP, Around, Left, Verdict, no
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask
+from bot.language.words import BIT, mask, word_set
+
+OTHER_UNITS = word_set(
+    "米 斤 公斤 元 块 块钱 平 亩 升 毫升 瓦 千瓦 吨 厘米 公分 平方 伏 安 度电 公里 分贝"
+)
 
 
 class Surroundings(LeftSide):
@@ -90,6 +94,7 @@ class Surroundings(LeftSide):
             topic_thing=self._topic_thing(place),
             later=self._is_later(place),
             bare_people=bool(stop.bits & mask("unmeasured fine")),
+            lone=self.starts[place] >= place - 1 and self._ends_clause(place + 1),
             measuring=bool(self.before[place] & mask("verb temp site device fever")),
             reset=self._is_reset(place, left),
             person=self.topic is not None
@@ -201,7 +206,11 @@ class Surroundings(LeftSide):
         if (
             last is None
             or last.verdict.outcome != "no"
-            or not (last.left.unknown or last.left.foreign)
+            or not (
+                last.left.unknown
+                or last.left.foreign
+                or last.verdict.why.removeprefix("后面是").strip("“”") in OTHER_UNITS
+            )
         ):
             return False
         return not any(t.kind == "stop" for t in self.line[last.at : place])
@@ -221,6 +230,8 @@ class Surroundings(LeftSide):
         return at >= len(self.line) or self._ends_clause(at)
 
     def _ends_clause(self, at: int) -> bool:
+        if at >= len(self.line):
+            return True
         return self.line[at].kind in ("comma", "stop", "open") or self.line[at].text == "."
 
     def _is_clean(self, place: int, left: Left) -> bool:

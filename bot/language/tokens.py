@@ -18,6 +18,7 @@ CODE = re.compile(
 PRESSURE = re.compile(r"(\d{2,3})[/／](\d{2,3})(?![\d.])")
 LATIN = re.compile(r"[A-Za-z]+")
 LATIN_CODE = re.compile(r"[A-Za-z]+\d[\dA-Za-z×*-]*")
+FAMILY_OF = re.compile(r"家(?=\s?(?:[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)|都|全|的都))")
 TRAIN = re.compile(r"[Tt]\d{2,}(?![\d.])")
 BRACKET = re.compile(r"\[[^\[\]\s]{1,8}\]")
 INDEX = re.compile(r"(\d{1,3})\s?[.、)．:](?=\s*[^\d\s.。,:])|[(]\d{1,3}[)]")
@@ -230,7 +231,7 @@ class Cutter:
             size -= 1  # 个体温 is 个 and 体温
             word = text[at : at + size]
         bits = self.lexicon.classes.get(word, 0)
-        if RUN.match(char) or char in "正腊冬阴农旧周星礼初俩仨一全家这本":
+        if RUN.match(char) or char in "正腊冬阴农旧周星礼初俩仨一全家这本上":
             numeral = self._numeral(at, size, bits)
             if numeral is not None:
                 return numeral
@@ -299,6 +300,8 @@ class Cutter:
             return 0
         if size > head and not bits & BIT["common"]:
             return 0
+        if head == 1 and free and FAMILY_OF.match(text, at + 1):
+            return 1  # 苏家六口36.5
         after = at + head
         longest = lexicon.longest(text, after) if after < len(text) else 0
         if longest and lexicon.classes[text[after : after + longest]] & BIT["title"]:
@@ -318,7 +321,10 @@ class Cutter:
             return 0
         if size >= 2 and not bits & BIT["common"]:
             return 0
-        if self.out and self.out[-1].kind == "num" and text[at] in NO_NAME_UNITS:
+        last = self.out[-1] if self.out else None
+        if last is not None and (
+            (last.kind == "num" and text[at] in NO_NAME_UNITS) or last.text in ("老", "小", "阿")
+        ):
             return 0
         if text[at] == "莫" and at + 1 < len(text) and text[at + 1] in NOT_MO:
             return 0
@@ -376,8 +382,10 @@ class Cutter:
         hard = end >= len(self.text) or not "\u4e00" <= self.text[end] <= "\u9fff"
         if hard and last in "有和都也在不跟":
             return False
-        return last in "家的是了吗我俺都也有没不和跟说在你他她岁个这那量测烧" or bool(
-            self.lexicon.classes.get(last, 0) & BIT["kin"] and end - at == head + 1
+        return (
+            last
+            in "吃喝拦看说听做买卖开关跑走抱家的是了吗我俺都也有没不和跟说在你他她岁个这那量测烧"
+            or bool(self.lexicon.classes.get(last, 0) & BIT["kin"] and end - at == head + 1)
         )
 
     def _name_may_start(self) -> bool:

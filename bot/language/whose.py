@@ -47,6 +47,10 @@ class Whose(Surroundings):
             and before.text in ("不是", "并不是", "又不是")
         ):
             return first
+        if mention.kind is Kind.SELF and (
+            self._asked_to(mention) or (before is not None and before.text.endswith("着"))
+        ):
+            return first
         if self._tells_of(mention):
             self.clause_when = When()  # 昨天从成都回来的侄儿: the day is of his coming
         if mention.kind is Kind.THIRD:
@@ -78,7 +82,7 @@ class Whose(Surroundings):
     def _who(self, draft: Draft, place: int, left: Left) -> None:
         group = left.mentions
         mine = bool(group) and group[0].kind is Kind.SELF and bool(left.bits & BIT["mine_before"])
-        owner = self._named_behind(place) if not group or mine else None
+        owner = self._named_behind(place) if not group or mine or left.comma else None
         if owner is not None:
             self.used.add(owner.first)
             group = [owner]
@@ -159,6 +163,13 @@ class Whose(Surroundings):
                 continue
             if self.line[at - 1].text in ("不是", "并不是", "又不是"):
                 continue
+            given = at > 1 and self.line[at - 2].text.endswith("是")
+            if (
+                given
+                and self.line[at - 1].text in ("给", "替", "帮")
+                and (self._text_at(mention.last + 1) in ("量的", "测的", "报的", "量"))
+            ):
+                return mention
             if self.line[at - 1].text not in ("是", "这是", "那是", "就是"):
                 return None
             nxt = mention.last + 1
@@ -173,6 +184,9 @@ class Whose(Surroundings):
                 else None
             )
         return None
+
+    def _text_at(self, at: int) -> str:
+        return self.line[at].text if at < len(self.line) else ""
 
     def _behind(self, place: int) -> Mention | None:
         """36.5我, 36.8老伴; 快39了，…，是我媳妇: the person stands behind the number."""
@@ -295,6 +309,13 @@ class Whose(Surroundings):
             for d in good
             if not d.left.mentions and (not d.renamed or d.far) and d.verdict.outcome == "reading"
         ]
+        series = (
+            good[-1].renamed and len(unnamed) == len(good) - 1 and all(d.timed for d in good)
+        )  # 昨晚38.2，今早36.9，俺小子: one person, day by day
+        if series and last.mention is not None and len(self.mentions) == 1:
+            for draft in good:
+                draft.who, draft.mention, draft.owner = last.who, last.mention, last.owner
+            return
         if len(unnamed) != len(good):
             return
         mention = last.mention
@@ -302,6 +323,7 @@ class Whose(Surroundings):
             mention = next((m for m in self.mentions if m.first > last.at), None)
             if (
                 mention is None
+                or self.line[mention.first - 1].text in ("把", "给", "跟", "让", "叫", "被")
                 or mention.kind not in (Kind.HOUSEHOLD, Kind.FAMILY)
                 or len(good) < 2
             ):
@@ -363,13 +385,10 @@ class Whose(Surroundings):
                 and nxt.text != "的"
             ):
                 continue
-            model = next(
-                (
-                    d
-                    for d in reversed(self.drafts)
-                    if d.at < mention.first and d.verdict.outcome == "reading"
-                ),
-                None,
+            model = max(
+                (d for d in self.drafts if d.at < mention.first and d.verdict.outcome == "reading"),
+                key=lambda d: d.at,
+                default=None,
             )
             if (
                 model is None
