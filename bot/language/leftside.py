@@ -317,6 +317,8 @@ class LeftSide(LineState):
             return True
         if run[-1].text in INSIDE or (len(run[-1].text) > 1 and run[-1].text[-1] in "里内"):
             return True
+        if nxt is not None and nxt.text == "上" and not nxt.bits & BIT["site"]:
+            return run[-1].kind == "char" or bool(run[-1].bits & BIT["common"])  # 戏台子上
         return nxt is not None and nxt.text in (*INSIDE, "到", "到了")
 
     def _nickname(self, text: str, run: list[Token], fresh: bool, left: Left) -> bool:

@@ -4,7 +4,8 @@ from bot.language.drafts import TIME, Draft
 from bot.language.headings import later
 from bot.language.meaning import Period
 from bot.language.people import Mention
-from bot.language.subjects import SKIP
+from bot.language.subjects import SKIP, no
+from bot.language.surroundings import OTHER_UNITS
 from bot.language.times import When, settle
 from bot.language.tokens import Token
 from bot.language.whose import Whose
@@ -139,6 +140,18 @@ class Moments(Whose):
         """孩子昨晚38.5: the time belongs to that person and does not carry to the next."""
         return any(t.bits & mask("day night") for t in self.line[mention.last + 1 : place])
 
+    def _other_unit(self, tail: list[Token]) -> bool:
+        """棉花：张三42 李四39，单位斤; …，都是菜钱: what a whole row of numbers counts."""
+        if self.message.bits & mask("temp fever feverish symptom verb"):
+            return False
+        shown = [t for t in tail if t.kind not in ("space", "comma")][:2]
+        if not shown or len([d for d in self.drafts if d.verdict.outcome != "no"]) < 2:
+            return False
+        return shown[0].text in ("单位", *OTHER_UNITS) or (
+            len(shown) > 1 and shown[0].bits & BIT["all"] != 0
+            and shown[1].bits & mask("goods money") != 0
+        )  # fmt: skip
+
     def _column(self, place: int, columns: tuple[Period | None, ...]) -> Period | None:
         start = max(
             (d.at for d in self.drafts[:-1] if d.verdict.outcome != "no" and d.left.mentions),
@@ -160,6 +173,10 @@ class Moments(Whose):
         if not good:
             return
         tail = self.line[good[-1].at + 1 :]
+        if self._other_unit(tail):
+            for draft in good:
+                draft.verdict = no("后面说了别的单位")
+            return
         site, when = None, When()
         clause: list[Token] = []
         deep = 0

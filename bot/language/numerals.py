@@ -281,7 +281,8 @@ def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number |
         return Number(stop, text[at : point.end()], Form.SLIP, unit)
     if value is None:
         return Number(end, run, Form.PLAIN)
-    if 100 > value > 20:
+    spelled = "十" in run or re.match(r"\s?[度点℃]", text[end : end + 2]) is not None
+    if 100 > value > 20 and spelled:
         return _chinese_whole(text, at, value, end, is_word)
     unit, stop = _unit_at(text, end, Decimal(value))
     return Number(stop, run, Form.PLAIN, unit)

@@ -224,6 +224,7 @@ class Finder:
             if at and (
                 (len(token.text) == 1 and self._kind(at - 1) == "char")
                 or (token.text in SMALL and self._bits(at - 1) & mask("heat goods common"))
+                or (len(token.text) == 1 and self._bits(at - 1) & BIT["heat"])
             ):
                 return None  # 迎儿, 柱子, 娟姐: the end of a nickname
             return self._kin(at, at, "", "")

@@ -35,6 +35,7 @@ DEMANDS = word_set("人 要 请 一律 都 先 才 必须 每 就 不得 不准 
 FIRM = mask("verb now again day period night")
 SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
 PIECES = frozenset("平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双")
+COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
 SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
 MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
@@ -199,6 +200,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
     ill = around.message & mask("symptom medicine fever verb temp danger")
     if left.near_text == "从" and not left.mentions and not ill:
         return no("说的是涨落")
+    if left.unknown.endswith(COPIED) and not left.mentions:
+        return no("说的是怎么填")
     if left.minus:
         return no("是零下")
     firm = left.mentions or left.bits & FIRM or (around.people and around.message & BIT["verb"])
@@ -367,7 +370,8 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
         and not (exact and (not left.thing or around.message & BIT["blurry"]) and not foreign)
     ):
         return no(f"不知道“{left.unknown[:6]}”是什么")
-    if around.inherits and not direct and not measured:
+    alike = direct and direct[0].kind in (Kind.FAMILY, Kind.HOUSEHOLD)
+    if around.inherits and (alike or not direct) and not measured:
         return no("接着说前面那样东西")
     if number.form is Form.THREE:
         return _three(number, left, around, bool(direct))

@@ -109,6 +109,7 @@ class Surroundings(LeftSide):
             start -= 1
         opening = True
         thing = ""
+        shown = any(t.text == "显示" for t in self.line[max(0, place - 2) : place])
         for at in range(start, place):
             token = self.line[at]
             served = at > 0 and self.line[at - 1].text in ("给", "替", "帮")
@@ -125,11 +126,14 @@ class Surroundings(LeftSide):
             if token.kind in ("comma", "space"):
                 opening = True
             elif opening and token.kind in ("word", "char", "name"):
-                if token.bits & BIT["heat"] and not token.bits & BIT["place"]:
+                warm = token.bits & BIT["heat"] and not token.bits & BIT["place"]
+                if warm or (token.bits & BIT["goods"] and shown):
                     thing = token.text
                 elif token.bits & mask("verb temp fever device now") and not thing:
                     return ""
-                opening = bool(token.bits & mask("day period now night link place ordinal"))
+                opening = bool(
+                    token.bits & mask("day period now night link place ordinal namehead")
+                )
         clause_starts = self._clause_start(place)
         return thing if clause_starts > start else ""
 
