@@ -280,6 +280,7 @@ class LeftSide(LineState):
             token = self.line[at]
             if (
                 self.covered[at]
+                or token.text == "给"
                 or token.kind not in ("char", "word", "name")
                 or (token.bits & SKIP and run and not token.bits & BIT["common"])
             ):

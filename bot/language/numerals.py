@@ -281,6 +281,11 @@ def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number |
         return Number(stop, text[at : point.end()], Form.SLIP, unit)
     if value is None:
         return Number(end, run, Form.PLAIN)
+    if "百" in run and 330 <= value < 470:  # 三百六十五
+        unit, stop = _unit_at(text, end, Decimal(value))
+        if 350 <= value <= 425:
+            return Number(stop, run, Form.THREE, unit, Decimal(value) / 10)
+        return Number(stop, run, Form.SLIP, unit)
     spelled = "十" in run or re.match(r"\s?[度点℃]", text[end : end + 2]) is not None
     if 100 > value > 20 and spelled:
         return _chinese_whole(text, at, value, end, is_word)

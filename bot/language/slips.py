@@ -40,7 +40,6 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         if one.line == two.line and _either(lines[one.line], one, two):
             for draft in (one, two):
                 draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
-                draft.celsius = None
             two.who = one.who
             continue
         if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
@@ -51,6 +50,9 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         doubt = [t.text for t in lines[one.line][one.at + 1 : two.at + 2] if t.kind == "stop"]
         if len(between) == 1 and doubt == ["?", "?"] and not two.left.mentions:
             between = [replace(between[0], text="还是")]
+        either = message.bits & BIT["blurry"] and not between and len(drafts) == 2
+        if either and not (one.left.mentions or two.left.mentions or two.timed):
+            between = [replace(one.token, text="还是")]
         choosing = any(t.text in CHOICE for t in between) or (
             any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
         )
@@ -252,7 +254,8 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
 def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool:
     shown = [t for t in between if t.kind not in ("space",)]
     if shown and all(t.bits & BIT["seq"] for t in shown):
-        return fixed and not two.timed
+        spelled = any(t.text in ("改成", "改为", "更正为") for t in shown)
+        return (fixed or spelled) and not two.timed
     undo = any(
         t.text
         in (
@@ -381,7 +384,9 @@ def asked(draft: Draft, normal: Normal) -> Clarify:
     number = draft.token.number
     assert number is not None  # noqa: S101 - only numbers get here
     span = normal.span(draft.token.start, draft.token.start + len(number.written))
-    return Clarify(number.written, draft.who[0], likely(number.written), span)
+    known = draft.celsius
+    guesses = (known,) if known is not None else likely(number.written)
+    return Clarify(number.written, draft.who[0], guesses, span)
 
 
 def step(draft: Draft, normal: Normal) -> Step:

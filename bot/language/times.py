@@ -193,6 +193,8 @@ def settle(
 def _on_the_clock(clock: Clock, when: When, sent_minute: int) -> tuple[int, int | None]:
     minute, day = clock.minute, when.day
     half = 12 * 60
+    if when.night and minute == half:
+        return 24 * 60 - 1, day  # 夜里12点 ends the day
     if clock.sure:
         if day is None and minute > sent_minute + 5 and when.period is None:
             day = -1

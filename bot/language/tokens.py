@@ -35,6 +35,9 @@ COUNT = re.compile(
     r"\s?(?:口子|口人|口|个人|人)(?!罩|气|感|味|腔|温|表|算|才|民|家说)"
 )
 COUNT_KIN = re.compile(r"(?:\d|[两二三四五]|俩|仨)(?:个)?(?=[孩娃孙儿闺女宝老小崽妮丫外侄])")
+LUNAR_OPENING = re.compile(
+    "(十[一二三四五六七八九]|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?)(?=早|晚|上午|下午|中午|那天)"
+)
 AFTER_TENTH = re.compile(
     r"(十[一二三四五六七八九]?|廿[一二三四五六七八九]?|二十[一二三四五六七八九]?)(?=\s?:?\s?[34]\d)"
 )
@@ -254,6 +257,11 @@ class Cutter:
             return Token("count", count.group(), at, count.end())
         if text[at] in "两二三四五俩仨" and (kin := COUNT_KIN.match(text, at)) and size <= 1:
             return Token("countkin", kin.group(), at, kin.end())
+        if not self.out or self.out[-1].kind == "line":
+            opening = LUNAR_OPENING.match(text, at)
+            if opening:
+                day, _ = date_at("腊月" + opening[1], 0, self.sent_on, True)
+                return Token("date", opening[1], at, opening.end(1), day=day)
         if self.out and any(t.kind == "date" and not t.text[0].isdigit() for t in self.out[-6:]):
             tenth = AFTER_TENTH.match(text, at)
             if tenth:
@@ -370,7 +378,10 @@ class Cutter:
                 and self.text[inner + 1] in "宝妮丫双胖妹弟军"
             ):
                 continue  # 宋小宝 is a name, 李老伴 is none
-            if size >= 2 and self.lexicon.classes[self.text[inner : inner + size]] & NAME_BREAK:
+            inside = self.lexicon.classes.get(self.text[inner : inner + size], 0)
+            if inside & BIT["nick"] and inner + size == end:
+                continue  # 赵铁柱
+            if size >= 2 and inside & NAME_BREAK:
                 return True
         given = self.text[at + head : end]
         bits = self.lexicon.classes.get(given, 0)

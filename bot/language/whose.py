@@ -272,14 +272,14 @@ class Whose(Surroundings):
     def _side_by_side(self, good: list[Draft]) -> None:
         """我和他爸36.4 36.7; 36.6/36.5，我/俺媳妇: as many people as numbers, in one order."""
         for at, draft in enumerate(good):
-            people = draft.left.mentions
+            people = [(who, m) for m in draft.left.mentions for who in m.who]
             row = good[at : at + len(people)]
             if len(people) < 2 or draft.left.all or len(row) < len(people):
                 continue
             if any(d.left.mentions or d.renamed for d in row[1:]):
                 continue
-            for one, mention in zip(row, people, strict=True):
-                one.who, one.mention, one.owner = mention.who, mention, mention.owner
+            for one, (who, mention) in zip(row, people, strict=True):
+                one.who, one.mention, one.owner = (who,), mention, mention.owner
         if len(good) < 2 or any(d.left.mentions for d in good):
             return
         behind = [

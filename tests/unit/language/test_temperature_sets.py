@@ -51,6 +51,23 @@ def test_our_own_hard_lines() -> None:
     assert result["fevers_missed_or_misattributed"]["count"] <= 1
 
 
+def test_five_more_hands() -> None:
+    """Lines by five authors in five dialects, written before the rules that they test."""
+    result = scored("hands.jsonl")
+    assert result["readings"]["f1"] >= 0.93
+    assert result["whole_message"]["rate"] >= 0.895, result["whole_message"]["wrong_ids"]
+    assert result["false_records"]["messages"] <= 5, result["false_records"]["ids"]
+    assert result["fevers_missed_or_misattributed"]["count"] <= 8
+
+
+def test_the_blind_set() -> None:
+    """Written by one who saw neither the rules nor the other lines, in the set's own manner."""
+    result = scored("blind.jsonl")
+    assert result["readings"]["f1"] >= 0.985
+    assert result["false_records"]["messages"] == 0
+    assert result["fevers_missed_or_misattributed"]["count"] == 0
+
+
 def test_ordinary_talk_gives_nothing() -> None:
     lines = (DATA / "ordinary_dev.jsonl").read_text(encoding="utf-8").splitlines()
     for row in map(json.loads, lines):
