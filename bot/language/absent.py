@@ -16,9 +16,15 @@ def absent_people(
     """Names in order, each once; only where others are reported beside them."""
     if not any(d.verdict.outcome != "no" for d in drafts):
         return ()
+    by_line: dict[int, list[Draft]] = {}
+    for draft in drafts:
+        if draft.verdict.outcome != "no":
+            by_line.setdefault(draft.line, []).append(draft)
     found: list[str] = []
     for number, line in enumerate(lines):
-        good = [d for d in drafts if d.line == number and d.verdict.outcome != "no"]
+        good = by_line.get(number, [])
+        if not (is_list and not good) and not any(t.bits & BIT["unmeasured"] for t in line):
+            continue
         taken = {m.first for d in good for m in (*d.left.mentions, d.mention) if m is not None}
         for mention in mentions(line, own):
             if mention.kind not in PEOPLE or mention.first in taken:

@@ -4,8 +4,9 @@ from datetime import date
 
 from bot.language import slips
 from bot.language.absent import absent_people
+from bot.language.cells import doors, lone_signs
 from bot.language.intents import intent_of
-from bot.language.lines import Draft, LineReader, Message, doors, lone_signs
+from bot.language.lines import Draft, LineReader, Message
 from bot.language.meaning import Clarify, Report, SpokenReading, Utterance
 from bot.language.normalise import normalise
 from bot.language.people import children_of, named_in_form, own_names
@@ -16,6 +17,7 @@ from bot.language.tokens import Token, cut
 from bot.language.words import BIT, words
 
 MOST_IN_A_LINE = 100
+MOST = 8000  # a list of 400 people; what is longer was never typed by one
 PROSE = 1200  # a text this long that is no list was forwarded: its beginning says what it is
 PROSE_LINE = 60  # signs a line: a list of people has shorter lines
 LONGEST = 8000  # longer texts without lines of people are forwarded, never a report
@@ -34,6 +36,7 @@ def read(said: Utterance) -> Report:
     plan = layout(text, said.quoted)
     own = own_names(said.sender)
     body = own_words(text, plan)
+    body = body[:MOST]
     if len(body) > PROSE and body.count("\n") * PROSE_LINE < len(body):
         body = body[:PROSE]
     kids = children_of(said.sender)

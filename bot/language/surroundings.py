@@ -104,6 +104,8 @@ class Surroundings(LeftSide):
 
     def _topic_thing(self, place: int) -> str:
         """大棚里夜间15度，晌午别超36.5: what the sentence opened with."""
+        if not self.before[place] & mask("heat goods"):
+            return ""
         start = place
         while start and self.line[start - 1].kind != "stop":
             start -= 1
@@ -144,6 +146,8 @@ class Surroundings(LeftSide):
 
     def _is_later(self, place: int) -> bool:
         """明儿还是38度 tells of no measuring."""
+        if not self.before[place] & BIT["day"]:
+            return False
         for at in range(place - 1, max(-1, place - 8), -1):
             token = self.line[at]
             if token.kind in ("comma", "stop"):
@@ -176,6 +180,8 @@ class Surroundings(LeftSide):
         return not told or (len(left.unknown) <= 1 and not told)
 
     def _only_places(self, place: int) -> bool:
+        if not self.before[place] & BIT["heat"]:
+            return True
         for at in range(place - 1, max(-1, place - 40), -1):
             if self.line[at].kind in ("comma", "stop"):
                 break
