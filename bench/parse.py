@@ -44,7 +44,7 @@ def main() -> int:
         best.append(min(runs) * 1000)
     best.sort()
     relay = "#接龙 早体温\n" + "\n".join(f"{n}. 张小{n % 9}明 36.{n % 10}" for n in range(1, 201))
-    draw = random.Random(1)
+    draw = random.Random(1)  # noqa: S311 - no secret, the same texts every time
     hostile = ["".join(draw.choices(SIGNS, k=20_000)) for _ in range(3)]
     hostile += ["36.5" * 5000, "我" * 20_000, "三十六" * 6666, "(" * 20_000, "36.5，" * 4000]
     hostile += ["老伴" * 10_000, "不是36.5是" * 2500, "36.5\n" * 4000, "家" * 20_000]
@@ -53,11 +53,7 @@ def main() -> int:
         ("median of a labelled line, µs", statistics.median(best), 150.0),
         ("p99 of a labelled line, µs", best[int(len(best) * 0.99)], 1000.0),
         ("a relay list of 200 lines, ms", timed(partial(read, said(relay))), 50.0),
-        (
-            "worst text of 20,000 signs, ms",
-            max(timed(lambda t=t: read(said(t))) for t in hostile),
-            100.0,
-        ),
+        ("worst text of 20,000 signs, ms", worst, 100.0),
     ]
     for name, figure, promise in figures:
         print(f"{name:34} {figure:8.1f}   promise {promise:.0f}")

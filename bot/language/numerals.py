@@ -12,25 +12,25 @@ ZH = "零〇一二两三四五六七八九幺"
 RUN = re.compile(r"[零〇一二两三四五六七八九十百千万亿幺]+")
 INT = re.compile(r"\d+")
 DOT = re.compile(r" ?[.。·]{1,3} ?(\d+)")
-LOOSE_DOT = re.compile(r"\s?[,、:・]\s?(\d{1,2})(?![\d.。·度℃°])")
-LOOSE_DOT_UNIT = re.compile(r"\s?[,、:]\s?(\d)(?=\s?[度℃°])")
-VAGUE = re.compile(r"\s?[.。点度]几")
+LOOSE_DOT = re.compile(r"[^\S\n]?[,、:・][^\S\n]?(\d{1,2})(?![\d.。·度℃°])")
+LOOSE_DOT_UNIT = re.compile(r"[^\S\n]?[,、:][^\S\n]?(\d)(?=[^\S\n]?[度℃°])")
+VAGUE = re.compile(r"[^\S\n]?[.。点度]几")
 MORE = re.compile(r"[.。·](\d+)")
-SPACED = re.compile(r" (\d)\s?[.。]\s?(\d{1,2})(?![\d.])")
-POINT = re.compile(rf"\s?点\s?(\d{{1,2}}|[{ZH}]{{1,2}}|半)(?!\d)")
-ZH_POINT = re.compile(rf"\s?[点.·。]\s?([{ZH}]{{1,3}}|\d{{1,2}}|半)")
+SPACED = re.compile(r" (\d)[^\S\n]?[.。][^\S\n]?(\d{1,2})(?![\d.])")
+POINT = re.compile(rf"[^\S\n]?点[^\S\n]?(\d{{1,2}}|[{ZH}]{{1,2}}|半)(?!\d)")
+ZH_POINT = re.compile(rf"[^\S\n]?[点.·。][^\S\n]?([{ZH}]{{1,3}}|\d{{1,2}}|半)")
 UNIT = re.compile(
-    r"\s?(?:摄氏度|华氏度|°\s?[CcFf]?|[℃℉度]|[Cc]\s?°|[CcFf](?![A-Za-z])|[都读](?=[\d一二三四五六七八九半]))"
+    r"[^\S\n]?(?:摄氏度|华氏度|°[^\S\n]?[CcFf]?|[℃℉度]|[Cc][^\S\n]?°|[CcFf](?![A-Za-z])|[都读](?=[\d一二三四五六七八九半]))"
 )
-HEARD = re.compile(r"\s?[都读肚](?=[\d一二三四五六七八九半])")
-TAIL = re.compile(rf"\s?(\d{{1,2}}|[{ZH}]{{1,2}}|半)")
+HEARD = re.compile(r"[^\S\n]?[都读肚](?=[\d一二三四五六七八九半])")
+TAIL = re.compile(rf"[^\S\n]?(\d{{1,2}}|[{ZH}]{{1,2}}|半)")
 # 公公 and a name that begins with 周, 毛, 米 or 路 are people, not units.
 _NAMED = r"(?![\u4e00-\u9fff]{1,2}\s*(?:\d|三十|四十|[,，。、;；]|$))"
 NOT_TAIL = re.compile(
-    r"\s?(?:分钟|分之|分(?!\s*(?:[,，。!]|$))|秒|个|天|斤|公(?!公)|块|元|人|口|岁|号|楼|组|年|月|点|时|次|遍|[.。]\d|[:：]\d|度|十|百|℃|°|片|粒|毫|克|小时|户|床|条|种|度|位|℃|例|袋|瓶"
+    r"[^\S\n]?(?:分钟|分之|分(?!\s*(?:[,，。!]|$))|秒|个|天|斤|公(?!公)|块|元|人|口|岁|号|楼|组|年|月|点|时|次|遍|[.。]\d|[:：]\d|度|十|百|℃|°|片|粒|毫|克|小时|户|床|条|种|度|位|℃|例|袋|瓶"
     rf"|[米毛路]{_NAMED}|周(?![一二三四五六日天]){_NAMED})"
 )
-F_AFTER = re.compile(r"[^。！？\n]{0,6}(?<![A-Za-z])F(?![A-Za-z])|\s?华氏")
+F_AFTER = re.compile(r"[^。！？\n]{0,6}(?<![A-Za-z])F(?![A-Za-z])|[^\S\n]?华氏")
 
 
 class Form(Enum):
@@ -266,7 +266,7 @@ def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number |
         if head[2] and len(rest) >= 2 and rest[1] == "十":
             return _chinese_whole(text, at, whole, at + head.end(), is_word)
     pair = re.match(rf"([三四])([{ZH}])$", run)
-    if pair is not None and re.match(r"\s?[点度.·。都]", text[end : end + 2]):
+    if pair is not None and re.match(r"[^\S\n]?[点度.·。都]", text[end : end + 2]):
         return _chinese_whole(text, at, DIGIT[pair[1]] * 10 + DIGIT[pair[2]], end, is_word)
     if len(run) == 3 and all(c in DIGIT for c in run):
         tenths = Decimal(_digits(run)) / 10
@@ -286,7 +286,7 @@ def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number |
         if 350 <= value <= 425:
             return Number(stop, run, Form.THREE, unit, Decimal(value) / 10)
         return Number(stop, run, Form.SLIP, unit)
-    spelled = "十" in run or re.match(r"\s?[度点℃]", text[end : end + 2]) is not None
+    spelled = "十" in run or re.match(r"[^\S\n]?[度点℃]", text[end : end + 2]) is not None
     if 100 > value > 20 and spelled:
         return _chinese_whole(text, at, value, end, is_word)
     unit, stop = _unit_at(text, end, Decimal(value))

@@ -448,6 +448,8 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     normal = number.celsius is not None and number.celsius in (36, 37)
     if degree and normal and around.bare and not around.message & BIT["climate"]:
         return Verdict("reading", "开头单说一个度数")
+    if around.is_list and direct and normal and (around.message | around.heading) & BIT["temp"]:
+        return Verdict("reading", "体温单子里的一行")
     one = direct and left.mentions[0].kind in (Kind.KIN, Kind.NAME)
     if one and normal and around.bare_people and not around.message & FOREIGN:
         return Verdict("reading", "跟别人的一起报的")
