@@ -191,6 +191,7 @@ class LeftSide(LineState):
         shown = [
             t for t in self.line[start:place]
             if t.kind not in ("space", "punct", "open", "close", "group", "latin")
+            and t.text not in ":-=|/"
         ]  # fmt: skip
         text = "".join(t.text for t in shown)
         if not 2 <= len(text) <= 5 or any(

@@ -326,7 +326,8 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     exact = number.form in (Form.DECIMAL, Form.SPLIT)
     if left.foreign:
         return no(f"说的是{left.foreign}")
-    if around.topic_thing and not direct and not left.bits & BIT["temp"]:
+    patient = around.person and exact and around.message & mask("symptom fever danger medicine")
+    if around.topic_thing and not (direct or patient) and not left.bits & BIT["temp"]:
         return no(f"说的是{around.topic_thing}")
     if (
         around.heading & FOREIGN
@@ -368,6 +369,7 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
         and number.unit is not Unit.FAHRENHEIT
         and not (around.clause & BIT["temp"] and not foreign)
         and not (exact and (not left.thing or around.message & BIT["blurry"]) and not foreign)
+        and not (exact and around.person and around.before & mask("fever symptom"))
     ):
         return no(f"不知道“{left.unknown[:6]}”是什么")
     alike = direct and direct[0].kind in (Kind.FAMILY, Kind.HOUSEHOLD)
@@ -467,6 +469,9 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return Verdict("reading", "跟别的体温一起报的")
     if left.bits & BIT["verb"] and (degree or direct or around.clean):
         return Verdict("reading", "写明是量的")
+    told = around.person and around.measuring and not left.unknown
+    if (degree or loose) and told and not around.clause & FOREIGN:
+        return Verdict("reading", "接着说那个人")
     if around.message & FOREIGN:
         return no("话里说的是别的东西")
     if (
@@ -476,8 +481,6 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         and (around.message & mask("degree_word device") or left.bits & mask("now day"))
     ):
         return Verdict("reading", "说的是温度表上的数")
-    if (degree or loose) and around.person and around.measuring and not left.unknown:
-        return Verdict("reading", "接着说那个人")
     if around.clean and (degree or loose) and not around.message & BIT["common"]:
         return Verdict("reading", "单说一个度数")
     if (

@@ -18,6 +18,7 @@ CODE = re.compile(
 PRESSURE = re.compile(r"(\d{2,3})[/／](\d{2,3})(?![\d.])")
 LATIN = re.compile(r"[A-Za-z]+")
 LATIN_CODE = re.compile(r"[A-Za-z]+\d[\dA-Za-z×*-]*")
+COUNTED = frozenset("点度号月时个岁块")
 FAMILY_OF = re.compile(r"家(?=\s?(?:[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)|都|全|的都))")
 TRAIN = re.compile(r"[Tt]\d{2,}(?![\d.])")
 BRACKET = re.compile(r"\[[^\[\]\s]{1,8}\]")
@@ -352,6 +353,8 @@ class Cutter:
                 continue
             if given == 1 and head == 1 and size >= 2:
                 continue
+            if RUN.match(name[-1]) and text[end : end + 1] in COUNTED:
+                continue  # 向华八点钟
             if size >= 2 and head == 1 and not self._hard_end(end):
                 continue  # 高兴坏了 is no name, 高兴全36.5 is one
             if self._name_ends(end) and not self._swallows(at, end, head):

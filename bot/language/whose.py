@@ -256,7 +256,12 @@ class Whose(Surroundings):
         number = self.line[place].number
         if number is None or number.celsius is None or number.celsius < FEVER or self.topic:
             return None
-        people = [m for m in self.mentions if m.kind in (Kind.KIN, Kind.NAME)]
+        people = [
+            m
+            for m in self.mentions
+            if m.kind in (Kind.KIN, Kind.NAME)
+            and not self.lexicon.classes.get(m.who[0][1:], 0) & BIT["office"]
+        ]
         if len(people) != 1 or people[0].first < place or self._office_call(people[0]):
             return None
         rest = self.line[people[0].last + 1 : people[0].last + 12]
