@@ -36,6 +36,7 @@ FIRM = mask("verb now again day period night")
 SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
 PIECES = frozenset("平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双")
 COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
+SUCH = word_set("这种 这类 那种 之类 之类的 诸如此类")
 SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
 MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
@@ -202,6 +203,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         return no("说的是涨落")
     if left.unknown.endswith(COPIED) and not left.mentions:
         return no("说的是怎么填")
+    if any(t.text in SUCH for t in around.right):
+        return no("是格式或例子")
     if left.minus:
         return no("是零下")
     firm = left.mentions or left.bits & FIRM or (around.people and around.message & BIT["verb"])
@@ -231,12 +234,15 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("说的是对方")
     if around.habit and not left.bits & mask("now day period"):
         return no("说的是平常会怎样")
+    if after & BIT["hearsay"] and not any(m.kind is Kind.SELF for m in left.mentions):
+        return no("听来的")
     if left.near & BIT["hearsay"] or (
         before & BIT["hearsay"] and not (around.reset and (direct or exact))
     ):
         return no("听来的")
     fresh = left.bits & mask("verb now again") and not around.clause_before & mask("hypo story")
-    if (before & BIT["news"] and not (fresh and not clause & BIT["news"])) or (
+    family = around.person and before & BIT["verb"]
+    if (before & BIT["news"] and not ((fresh or family) and not clause & BIT["news"])) or (
         clause & BIT["news"] and not direct
     ):
         return no("新闻或书上的")
@@ -298,6 +304,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         and (not left.bits & mask("verb now day period night again"))
     ):
         return no("是规定或标准")
+    if bound and left.bits & BIT["question"]:
+        return no("问的是标准")
     if bound and clause & BIT["question"] and not direct and not around.people:
         return no("问的是标准")
     if (
@@ -405,7 +413,10 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
         return no("话里说的是水、天气、牲口或机器")
     if around.clean or around.is_list:
         return Verdict("reading", "单说一个度数")
-    ill = around.message & mask("symptom fever feverish medicine danger temp") or around.person
+    ill = (
+        around.message & mask("symptom fever feverish medicine danger temp mine_before")
+        or around.person
+    )
     ill = ill or left.bits & mask("day period night now")
     usual = number.celsius is not None and Decimal(35) <= number.celsius < LINE
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
@@ -459,7 +470,7 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return Verdict("reading", "写明是体温")
     if direct and degree:
         return Verdict("reading", "写明是人的度数")
-    loose = left.bits & mask("about over under") or (
+    loose = left.bits & mask("about over under whole") or (
         around.right and around.right[0].bits & mask("loose whole under_after over_after")
     )
     named = direct and left.mentions[0].kind is not Kind.HOUSEHOLD
@@ -540,6 +551,8 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     told = direct or around.settled or around.person or left.bits & MEASURED
     scope = around.clause if number.near else around.message
     if left.bits & BIT["degree_word"] and number.unit is Unit.DEGREE and around.clean:
+        return Verdict("clarify", "不像人的体温，得问")
+    if around.before & BIT["temp"] and not (plain_int or around.clause & FOREIGN):
         return Verdict("clarify", "不像人的体温，得问")
     if not plain_int and not scope & FOREIGN and told:
         return Verdict("clarify", "说的是人，数不像人的体温")

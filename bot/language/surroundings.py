@@ -136,13 +136,7 @@ class Surroundings(LeftSide):
                 opening = bool(
                     token.bits & mask("day period now night link place ordinal namehead")
                 )
-        clause_starts = self._clause_start(place)
-        return thing if clause_starts > start else ""
-
-    def _clause_start(self, place: int) -> int:
-        while place and self.line[place - 1].kind not in ("comma", "stop"):
-            place -= 1
-        return place
+        return thing
 
     def _is_later(self, place: int) -> bool:
         """明儿还是38度 tells of no measuring."""
