@@ -6,20 +6,22 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, func, select
 
-from bot.domain.kinship import Member, kins_of, meant
+from bot.domain.kin_words import Kin, kins_of
+from bot.domain.kinship import Member, guessed, meant
 from bot.domain.registry import (
     Account,
     Chat,
     ChatPurpose,
-    Place,
     PlaceAbove,
     Resident,
     Role,
     SameName,
-    household_members,
     village_of,
 )
+from bot.hearing import Ear, lives_where
+from bot.hearing import Found as Found
 from bot.message import ChatKind, Inbound
+from bot.spoken import find as find
 from bot.work import Work
 
 _PREFIX = re.compile(
@@ -98,6 +100,8 @@ def _bind_by_name(db: Session, account: Account, place_id: int) -> None:
     if len(name) < 2:
         return
     found = by_name(db, village_of(db, place_id).id or place_id, name)
+    if len(found) > 1:  # 3组王桂芝 tells which of the two it is
+        found = [p for p in found if lives_where(db, p, account.display_name)]
     if len(found) != 1:
         return
     resident = found[0]
@@ -149,99 +153,32 @@ class Names:
         return kept[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Whom a spoken word means: one person is sure; several must be asked; none is unknown."""
+def who_holds_the_phone(ear: Ear, words: Sequence[str]) -> tuple[Resident, ...]:
+    """Who may be speaking by this account: one where it is sure.
 
-    people: tuple[Resident, ...]
-
-    @property
-    def one(self) -> Resident | None:
-        """The person, where it is sure."""
-        return self.people[0] if len(self.people) == 1 else None
-
-
-def find(
-    db: Session,
-    account: Account,
-    speaker: Resident | None,
-    place_id: int | None,
-    who: str,
-    owner: str = "",
-) -> Found:
-    """Find whom a speaker means by `who`: self, a name, or a kinship word (of `owner`)."""
-    if owner and place_id is not None:
-        holder = find(db, account, speaker, place_id, owner).one
-        return Found(tuple(_kin(db, holder, who))) if holder else Found(())
-    if who == "self":
-        return Found((speaker,) if speaker else ())
-    home = household_members(db, speaker.household_id) if speaker and speaker.household_id else []
-    same = [m for m in home if m.name == who]
-    if same:
-        return Found(tuple(same))
-    if speaker is not None and kins_of(who):
-        related = _kin(db, speaker, who)
-        if related:
-            return Found(tuple(related))
-    return _named(db, account, place_id, who)
-
-
-def who_holds_the_phone(db: Session, speaker: Resident, words: Sequence[str]) -> Resident:
-    """A child on grandma's phone says 俺奶: then it is the child who speaks.
-
-    That is so where a kinship word means nobody from the account's own place in the house, and
-    means the account's owner from the place of exactly one other member.
+    A child on grandma's phone says 俺奶: a word that means nobody from the account's own place in
+    the house, and its owner from the place of exactly one other member. 我妈 does not tell: it may
+    be the child of the house, or the owner of their own mother, who lives elsewhere.
     """
-    if speaker.household_id is None or not any(kins_of(w) for w in words):
-        return speaker
-    home = household_members(db, speaker.household_id)
-    members = [Member(r.id or 0, r.name, r.called) for r in home]
+    speaker = ear.speaker
+    if speaker is None:
+        return ()
+    members = [Member(r.id or 0, r.name, r.called) for r in ear.home]
     for word in words:
-        if not kins_of(word) or meant(members, speaker.id or 0, word):
+        kins = kins_of(word)
+        if not kins or guessed(members, speaker.id or 0, word) or _is_learnt(ear, word):
             continue
         others = [
             r
-            for r in home
+            for r in ear.home
             if r.id != speaker.id and speaker.id in {m.id for m in meant(members, r.id or 0, word)}
         ]
+        if others and set(kins) <= {Kin.FATHER, Kin.MOTHER}:
+            return (speaker, *others)
         if len(others) == 1:
-            return others[0]
-    return speaker
+            return (others[0],)
+    return (speaker,)
 
 
-def _named(db: Session, account: Account, place_id: int | None, who: str) -> Found:
-    known = db.get(SameName, (account.id, who))
-    if known is not None:
-        return Found((db.get_one(Resident, known.resident_id),))
-    if place_id is None:
-        return Found(())
-    village = village_of(db, place_id)
-    found = by_name(db, village.id or place_id, who)
-    if not found:
-        found = _marked(db, village.id or place_id, who)
-    return Found(tuple(found))
-
-
-def _marked(db: Session, place_id: int, who: str) -> list[Resident]:
-    """东头王伟: the mark that tells two of one name apart, said with the name."""
-    query = (
-        select(Resident, Place.name)
-        .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)
-        .join(Place, col(Place.id) == Resident.place_id)
-        .where(PlaceAbove.ancestor_id == place_id, Resident.gone == "")
-    )
-    return [
-        resident
-        for resident, place in db.exec(query).all()
-        for mark in (resident.mark, place)
-        if mark and who in (mark + resident.name, f"{mark}的{resident.name}")
-    ]
-
-
-def _kin(db: Session, speaker: Resident, word: str) -> Sequence[Resident]:
-    if speaker.household_id is None:
-        return []
-    home = household_members(db, speaker.household_id)
-    members = [Member(r.id or 0, r.name, r.called) for r in home]
-    ids = {m.id for m in meant(members, speaker.id or 0, word)}
-    return [r for r in home if r.id in ids]
+def _is_learnt(ear: Ear, word: str) -> bool:
+    return ear.db.get(SameName, (ear.account.id, word)) is not None

@@ -1,67 +1,40 @@
 """Shared: keep one reading and do what its verdict asks for; chat, clock and console come here."""
 
-from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from sqlmodel import col, select
 
-from bot.clock import local_day
-from bot.domain.incidents import Incident, IncidentKind, open_incident, told_residents
 from bot.domain.registry import Account, Household, Resident
 from bot.domain.rules import SlotDay, Verdict
 from bot.domain.temperature import Pending, Reading, project
 from bot.work import Work
-from handlers import alerts
-
-FEVERS = (Verdict.FEVER, Verdict.URGENT)
-UNCLEAR = ("clarify", "unassigned", "which")  # kinds of Pending that count as 待核
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A reading as it came, before it is judged."""
-
-    person: Resident
-    celsius: Decimal
-    slot: SlotDay
-    site: str = ""
-    is_approx: bool = False
-    source: str = "typed"  # typed, voice, relay, sheet, page
-    by_account: int | None = None
-    proxy: Resident | None = None
-    is_correction: bool = False
-    reason: str = ""
-    symptoms: tuple[str, ...] = ()
-    is_infant: bool = False  # said to be under three months
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of it."""
-
-    said: Said
-    verdict: Verdict
-    reading: Reading | None  # None: nothing was written (asked about, or the same again)
-    is_repeat: bool = False
-    incident: Incident | None = None
+from handlers.fevers import follow, tell_corrected
+from handlers.said import FEVERS as FEVERS
+from handlers.said import UNCLEAR as UNCLEAR
+from handlers.said import Kept as Kept
+from handlers.said import Origin as Origin
+from handlers.said import Said as Said
 
 
 def record(work: Work, said: Said) -> Kept:
     """Judge and keep one reading, and open the chain where it is a fever.
 
-    The same value again in the same slot writes nothing. A correction supersedes the person's
-    latest value of that slot; a fever that is corrected stays open: a person closes it.
+    The same value again in the same slot writes nothing, nor does an old copy of a relay list that
+    still shows a corrected value. A correction supersedes the latest value that its speaker gave
+    for the person in that slot, else the latest; a fever that is corrected stays open: a person
+    closes it.
     """
     verdict = work.rules.judge(said.celsius, said.site)
     if verdict in (Verdict.ASK, Verdict.IMPLAUSIBLE):
         return Kept(said, verdict, None)
-    current = _current(work, said)
+    rows = _rows(work, said)
+    current = [row for row in rows if row.superseded_by is None]
     tenths = int(said.celsius * 10)
-    if any(row.tenths == tenths and row.site in ("", said.site) for row in current):
+    same = next((r for r in current if r.tenths == tenths and r.site in ("", said.site)), None)
+    replaced = _replaced(said, [row for row in current if row is not same])
+    if _is_old_copy(said, rows, tenths) or (same is not None and replaced is None):
         return Kept(said, verdict, None, is_repeat=True)
-    reading = _write(work, said, verdict, tenths)
-    replaced = current[-1] if said.is_correction and current else None
+    reading = same or _write(work, said, verdict, tenths)
     if replaced is not None:
         replaced.superseded_by = reading.id
         work.db.add(replaced)
@@ -69,9 +42,9 @@ def record(work: Work, said: Said) -> Kept:
     work.note(
         f"记 {said.person.name} {said.celsius} {said.slot.slot.name} {WORDS[verdict]}".rstrip()
     )
-    incident = _chain(work, said, reading, verdict)
+    incident = follow(work, said, reading, verdict) if same is None else None
     if replaced is not None and verdict not in FEVERS:
-        _tell_corrected(work, said, replaced)
+        tell_corrected(work, said, replaced)
     return Kept(said, verdict, reading, incident=incident)
 
 
@@ -86,14 +59,14 @@ WORDS = {
 }
 
 
-def _current(work: Work, said: Said) -> list[Reading]:
+def _rows(work: Work, said: Said) -> list[Reading]:
+    """What was said of the person for that slot and not taken back, oldest first."""
     query = (
         select(Reading)
         .where(
             Reading.resident_id == said.person.id,
             Reading.day == said.slot.day,
             Reading.slot == said.slot.slot.name,
-            col(Reading.superseded_by).is_(None),
             col(Reading.withdrawn_at).is_(None),
             col(Reading.is_exercise).is_(work.is_exercise),
         )
@@ -102,8 +75,27 @@ def _current(work: Work, said: Said) -> list[Reading]:
     return list(work.db.exec(query).all())
 
 
+def _replaced(said: Said, current: list[Reading]) -> Reading | None:
+    """What a correction is about."""
+    if not said.is_correction or not current:
+        return None
+    own = [row for row in current if row.said_by == said.by_account]
+    return (own or current)[-1]
+
+
+def _is_old_copy(said: Said, rows: list[Reading], tenths: int) -> bool:
+    """Whether a relay list was copied before its line was corrected by somebody else."""
+    if said.source != "relay":
+        return False
+    by_id = {row.id: row for row in rows}
+    newer = (by_id.get(row.superseded_by or 0) for row in rows if row.tenths == tenths)
+    return any(row is not None and row.said_by != said.by_account for row in newer)
+
+
 def _write(work: Work, said: Said, verdict: Verdict, tenths: int) -> Reading:
     work.ordinal += 1
+    message_id = work.message.id if work.message else None
+    origin = said.origin or Origin(message_id, work.ordinal, work.now)
     reading = Reading(
         resident_id=said.person.id or 0,
         place_id=said.person.place_id,
@@ -115,10 +107,10 @@ def _write(work: Work, said: Said, verdict: Verdict, tenths: int) -> Reading:
         verdict=verdict,
         said_by=said.by_account,
         proxy_id=said.proxy.id if said.proxy else None,
-        message_id=work.message.id if work.message else None,
-        ordinal=work.ordinal,
-        at=work.now,
-        is_late=work.now >= said.slot.ends_at,
+        message_id=origin.message_id,
+        ordinal=origin.ordinal,
+        at=origin.at,
+        is_late=origin.at >= said.slot.ends_at,
         is_correction=said.is_correction,
         reason=said.reason,
         source=said.source,
@@ -129,160 +121,6 @@ def _write(work: Work, said: Said, verdict: Verdict, tenths: int) -> Reading:
     if work.message is not None:
         work.message.has_fact = True
     return reading
-
-
-def _chain(work: Work, said: Said, reading: Reading, verdict: Verdict) -> Incident | None:
-    """Open what the verdict asks for; later values are added to a person's one open fever."""
-    _close_rechecks(work, said, verdict)
-    if verdict is Verdict.RECHECK:
-        _ask_recheck(work, said, reading)
-        return None
-    if verdict not in FEVERS:
-        return None
-    is_urgent = verdict is Verdict.URGENT or said.is_infant or _is_infant(said.person, work)
-    known = open_incident(
-        work.db, IncidentKind.FEVER, said.person.id or 0, is_exercise=work.is_exercise
-    )
-    if known is not None:
-        return _fever_again(work, known, said, is_urgent)
-    return open_fever(work, said, reading, is_urgent)
-
-
-def open_fever(work: Work, said: Said, reading: Reading, is_urgent: bool) -> Incident:
-    """The fever chain begins: team and doctor are told, the clock runs."""
-    clock = work.rules.urgent_clock if is_urgent else work.rules.fever_clock
-    return alerts.open_incident(
-        work,
-        IncidentKind.FEVER,
-        said.person.place_id,
-        fever_words(work, said),
-        person=said.person,
-        clock=clock,
-        reading_id=reading.id,
-        is_urgent=is_urgent,
-    )
-
-
-def _fever_again(work: Work, known: Incident, said: Said, is_urgent: bool) -> Incident:
-    alerts.log_step(work, known, "again", said.person, str(said.celsius))
-    if is_urgent and not known.is_urgent:
-        known.is_urgent = True
-        known.summary = fever_words(work, said)
-        people = alerts.receivers(work, known, work.rules.urgent_clock[0].to)
-        alerts.tell_all(work, known, people, "incident.rose")
-        known.step = 1  # the urgent clock runs from now
-        clock = work.rules.urgent_clock
-        if known.taken_at is None:
-            known.next_at = work.now + clock[1].after if len(clock) > 1 else None
-    work.db.add(known)
-    work.db.flush()
-    return known
-
-
-def fever_words(work: Work, said: Said) -> str:
-    """One line for the team: who, how high, when, what else."""
-    when = _when(work, said.slot)
-    parts = [f"{alerts.who_words(work, said.person)} {when}{said.celsius}℃"]
-    if said.site in ("forehead", "wrist", "ear"):
-        parts.append({"forehead": "额温", "wrist": "腕温", "ear": "耳温"}[said.site])
-    parts += said.symptoms
-    if said.proxy is not None:
-        parts.append(f"{said.proxy.name}代报")
-    return " ".join(parts)
-
-
-def _when(work: Work, slot: SlotDay) -> str:
-    days = (local_day(work.now) - slot.day).days
-    if days == 0:
-        return "" if slot == work.rules.current(work.now) else f"今{slot.slot.name}"
-    return (
-        f"昨{slot.slot.name}曾"
-        if days == 1
-        else f"{slot.day.month}月{slot.day.day}日{slot.slot.name}曾"
-    )
-
-
-def _is_infant(person: Resident, work: Work) -> bool:
-    """Under three months any fever is urgent."""
-    return person.born_on is not None and local_day(work.now) - person.born_on < timedelta(days=90)
-
-
-def _ask_recheck(work: Work, said: Said, reading: Reading) -> None:
-    """A forehead or wrist value at its line: measured again; the team hears of it from 37.3."""
-    work.db.add(
-        Pending(
-            kind="recheck",
-            place_id=said.person.place_id,
-            account_id=said.by_account,
-            resident_id=said.person.id,
-            number=str(said.celsius),
-            tenths=reading.tenths,
-            site=said.site,
-            day=said.slot.day,
-            slot=said.slot.slot.name,
-            message_id=reading.message_id,
-            at=work.now,
-            due_at=work.now + work.rules.recheck_wait,
-        )
-    )
-    if said.celsius < work.rules.recheck_tells:
-        return
-    probe = Incident(
-        kind=IncidentKind.FEVER,
-        place_id=said.person.place_id,
-        resident_id=said.person.id,
-        opened_at=work.now,
-    )
-    for person in alerts.receivers(work, probe, ("team",)):
-        work.to_resident(
-            person.id or 0,
-            work.phrase("temperature.recheck_team", summary=fever_words(work, said)),
-            "alert",
-            key=f"recheck:{reading.id}:{person.id}",
-            is_urgent=True,
-            is_exercise=work.is_exercise,
-            why="额温到线：先复测，告诉包保组",
-        )
-
-
-def _close_rechecks(work: Work, said: Said, verdict: Verdict) -> None:
-    """An armpit value (or one without a site) answers a pending recheck."""
-    if verdict is Verdict.RECHECK:
-        return
-    query = select(Pending).where(
-        Pending.kind == "recheck",
-        Pending.resident_id == said.person.id,
-        col(Pending.closed_at).is_(None),
-    )
-    for pending in work.db.exec(query).all():
-        pending.closed_at, pending.outcome = work.now, str(said.celsius)
-        work.db.add(pending)
-
-
-def _tell_corrected(work: Work, said: Said, replaced: Reading) -> None:
-    """A fever that was corrected stays open: whoever was told hears of the correction."""
-    incident = open_incident(
-        work.db, IncidentKind.FEVER, said.person.id or 0, is_exercise=work.is_exercise
-    )
-    if incident is None or incident.reading_id != replaced.id:
-        return
-    alerts.log_step(work, incident, "corrected", said.person, str(said.celsius))
-    for person_id in told_residents(work.db, incident.id or 0):
-        work.to_resident(
-            person_id,
-            work.phrase(
-                "incident.corrected",
-                name=said.person.name,
-                old=replaced.celsius,
-                new=said.celsius,
-                number=incident.id,
-            ),
-            "alert",
-            key=f"corrected:{said.person.id}:{replaced.id}:{person_id}",
-            is_urgent=True,
-            is_exercise=incident.is_exercise,
-            why="更正不关单，人来关",
-        )
 
 
 def reporter_of(work: Work, person: Resident) -> int | None:
@@ -303,6 +141,28 @@ def reporter_of(work: Work, person: Resident) -> int | None:
     return account.id if account else None
 
 
+def record_waiting(work: Work, pending: Pending, person: Resident, proxy: Resident | None) -> Kept:
+    """Somebody was named: what waited becomes that person's reading, as of when it was said."""
+    slots = {slot.name: slot for slot in work.rules.slots}
+    slot = slots.get(pending.slot)
+    day_slot = work.rules.slot_for(pending.at)
+    if slot is not None and pending.day is not None:
+        day_slot = SlotDay(pending.day, slot)
+    pending.closed_at, pending.outcome = work.now, person.name
+    work.db.add(pending)
+    said = Said(
+        person=person,
+        celsius=Decimal(pending.tenths or 0) / 10,
+        slot=day_slot,
+        site=pending.site,
+        by_account=pending.account_id,
+        proxy=proxy,
+        reason="认领",
+        origin=Origin.of(pending),
+    )
+    return record(work, said)
+
+
 def adopt(work: Work, account: Account) -> int:
     """Readings that waited for an account become its person's own; how many were kept."""
     person = work.db.get(Resident, account.resident_id) if account.resident_id else None
@@ -313,21 +173,7 @@ def adopt(work: Work, account: Account) -> int:
         Pending.account_id == account.id,
         Pending.spoken_who == account.display_name,
         col(Pending.closed_at).is_(None),
+        col(Pending.tenths).is_not(None),
     )
-    slots = {slot.name: slot for slot in work.rules.slots}
-    kept = 0
-    for pending in work.db.exec(query).all():
-        pending.closed_at, pending.outcome = work.now, person.name
-        work.db.add(pending)
-        if pending.day is None or pending.tenths is None or pending.slot not in slots:
-            continue
-        said = Said(
-            person=person,
-            celsius=Decimal(pending.tenths) / 10,
-            slot=SlotDay(pending.day, slots[pending.slot]),
-            site=pending.site,
-            by_account=account.id,
-            reason="认领",
-        )
-        kept += record(work, said).reading is not None
-    return kept
+    kept = [record_waiting(work, one, person, None) for one in work.db.exec(query).all()]
+    return sum(one.reading is not None for one in kept)

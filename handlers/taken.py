@@ -1,6 +1,7 @@
 """Shared: what one message gave in readings: the slot, who reports for whom, and the one reply."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.clock import local_day
@@ -9,7 +10,15 @@ from bot.domain.rules import SlotDay, Verdict
 from bot.language.meaning import SpokenReading
 from bot.router import Turn
 from handlers import alerts
-from handlers.record import FEVERS, Kept
+from handlers.assigning import Claims
+from handlers.said import FEVERS, Kept
+
+_NUMBERED = re.compile(r"(?:^|\n)\s*\d{1,3}\s*[.、．)）]\s*\S")
+
+
+def is_relay_list(text: str) -> bool:
+    """Whether a message is a relay list: it says so, or it has two numbered lines."""
+    return "接龙" in text or len(_NUMBERED.findall(text)) > 1
 
 
 @dataclass(slots=True)
@@ -19,6 +28,7 @@ class Taken:
     kept: list[Kept]
     unknown: list[str]
     asked: bool = False
+    claims: Claims = field(default_factory=Claims)
 
 
 def slot_of(turn: Turn, spoken: SpokenReading) -> SlotDay:
@@ -32,12 +42,19 @@ def slot_of(turn: Turn, spoken: SpokenReading) -> SlotDay:
     return slot
 
 
-def proxy_of(turn: Turn, person: Resident) -> Resident | None:
-    """Who reports for somebody of another house; at first the grid worker is asked about it."""
-    speaker = turn.speaker
+def proxy_between(speaker: Resident | None, person: Resident) -> Resident | None:
+    """Who reports for somebody of another house; None for oneself and one's own."""
     if speaker is None or speaker.id == person.id:
         return None
     if speaker.household_id is not None and speaker.household_id == person.household_id:
+        return None
+    return speaker
+
+
+def proxy_of(turn: Turn, person: Resident) -> Resident | None:
+    """Who reports for somebody of another house; at first the grid worker is asked about it."""
+    speaker = proxy_between(turn.speaker, person)
+    if speaker is None:
         return None
     known = turn.work.db.get(Proxy, (speaker.id, person.id))
     if known is None and not turn.scope.is_cadre:

@@ -1,29 +1,32 @@
-"""体温 temperature: take readings out of talk, and take back what was recalled."""
+"""体温 temperature: take readings out of talk: whose each is, for which slot, and what to ask."""
 
-import re
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlmodel import col, select
 
 from bot import people
-from bot.domain.incidents import IncidentKind, open_incident, told_residents
+from bot.domain.prompts import waiting
 from bot.domain.registry import Resident, household_members
 from bot.domain.rules import SlotDay, Verdict
-from bot.domain.temperature import Pending, Reading, project
-from bot.inbox import Inbox
+from bot.domain.temperature import Pending, Reading
+from bot.hearing import Asked, Ear, Found, people_of
 from bot.language.ages import says_infant
 from bot.language.meaning import HOUSEHOLD, SELF, Clarify, MainIntent, SpokenReading
 from bot.language.understand import Intent
+from bot.mentions import asked_of
 from bot.message import MessageKind
 from bot.router import Router, Turn
-from handlers import alerts
-from handlers.asking import ask_number, ask_owed_number, ask_which, keep_unassigned
-from handlers.record import Said, record
-from handlers.taken import Taken, proxy_of, slot_of, tell
+from bot.spoken import whom
+from handlers.asking import ask_number, ask_owed_number
+from handlers.assigning import Unknown, ask_which, ask_workers, keep_unassigned
+from handlers.recalls import on_recalled, take_back
+from handlers.record import record
+from handlers.said import Said
+from handlers.taken import Taken, is_relay_list, proxy_between, proxy_of, slot_of, tell
 
 router = Router()
-
-_NUMBERED = re.compile(r"(?:^|\n)\s*\d{1,3}\s*[.、．)）]\s*\S")
+router.on_event(MessageKind.RECALLED)(on_recalled)
 
 
 @router.on(Intent.REPORT)
@@ -31,57 +34,195 @@ def on_report(turn: Turn) -> None:
     """Take "我36.5 老伴36.7 孙子38.1": readings kept; a private reply, none in a group (rule S)."""
     report = turn.said.report
     taken = Taken([], [])
-    if turn.speaker is not None:
-        words = [r.who for r in report.readings if not r.owner]
-        turn.speaker = people.who_holds_the_phone(turn.work.db, turn.speaker, words)
     if report.correction and not report.readings and not report.clarify:
-        _take_back(turn)
+        take_back(turn)
         return
-    for spoken in report.readings:
-        _take(turn, spoken, taken)
+    ear = Ear(turn.work.db, turn.account, turn.speaker, turn.place_id)
+    whose = [_whose(turn, ear, spoken) for spoken in report.readings]
+    speakers = people.who_holds_the_phone(ear, [asked.who for _, asked in whose])
+    if len(speakers) == 1 and speakers[0] is not turn.speaker:
+        turn.speaker = speakers[0]
+        ear = Ear(turn.work.db, turn.account, turn.speaker, turn.place_id)
+    for spoken, asked in whose:
+        _take(turn, ear, spoken, asked, whose, taken, speakers)
     for unclear in report.clarify:
         ask_number(turn, unclear, taken)
+    if ask_workers(turn, taken.claims):
+        taken.unknown.clear()
     if report.intent is MainIntent.NORMAL and not taken.kept and not taken.asked:
         ask_owed_number(turn)
         return
     tell(turn, taken)
 
 
-def _take(turn: Turn, spoken: SpokenReading, taken: Taken) -> None:
+Whose = tuple[SpokenReading, Asked]
+
+
+def _whose(turn: Turn, ear: Ear, spoken: SpokenReading) -> Whose:
+    """A reading with what was said around its name."""
+    report, text = turn.said.report, turn.said.text
+    ends = [r.span[1] for r in report.readings] + [c.span[1] for c in report.clarify]
+    since = max((end for end in ends if end <= spoken.span[0]), default=0)
+    segment = text[since : spoken.span[0]].rsplit("\n", 1)[-1]
+    is_voice = turn.inbound.kind is MessageKind.VOICE
+    return spoken, asked_of(ear, segment, spoken.who, spoken.owner, is_voice=is_voice)
+
+
+def _take(
+    turn: Turn,
+    ear: Ear,
+    spoken: SpokenReading,
+    asked: Asked,
+    all_of: list[Whose],
+    taken: Taken,
+    speakers: tuple[Resident, ...],
+) -> None:
     """Find whom one reading is about and keep it, or let it wait."""
-    persons = _persons(turn, spoken)
-    if persons is None:
-        keep_unassigned(turn, spoken, taken)
+    if asked.who == HOUSEHOLD or asked.who.endswith("家"):
+        home = _household(ear, spoken, asked, all_of)
+        if home is None:
+            owner = asked.who.removesuffix("家")
+            guesses = whom(ear, replace(asked, owner=owner)).guesses if owner != asked.who else ()
+            is_wife = asked.phrase.endswith("的")  # 老王家的 is one person, 老王家 are several
+            _wait(turn, spoken, asked, taken, guesses, may_learn=is_wife)
+        for person in home or ():
+            _keep(turn, spoken, person, taken)
         return
-    slot = slot_of(turn, spoken)
-    symptoms = tuple(s.name for s in turn.said.report.symptoms if s.who in (spoken.who, SELF))
-    is_relay = is_relay_list(turn.said.text)
-    for person in persons:
-        said = Said(
-            person=person,
-            celsius=spoken.celsius,
-            slot=slot,
-            site=spoken.site or person.usual_site,
-            is_approx=spoken.approx,
-            source=_source(turn, is_relay),
-            by_account=turn.account.id,
-            proxy=proxy_of(turn, person),
-            is_correction=turn.said.report.correction
-            or _changes_a_line(turn, person, slot, is_relay),
-            symptoms=symptoms,
-            is_infant=says_infant(turn.said.text) and spoken.who != SELF,
-        )
-        kept = record(turn.work, said)
-        if kept.verdict is Verdict.ASK:
-            likely = Clarify(str(spoken.celsius), spoken.who)
-            ask_number(turn, likely, taken, person)
-        elif kept.verdict is not Verdict.IMPLAUSIBLE:
-            taken.kept.append(kept)
+    found = whom(ear, asked)
+    if asked.who == SELF and len(speakers) > 1:
+        unknown = replace(_unknown(turn, spoken, asked, may_learn=False), is_own=False)
+        ask_which(turn, unknown, speakers, taken.claims, is_sure=True)
+        return
+    if _is_said_of_two(ear, spoken, asked, found, all_of):
+        _wait(turn, spoken, asked, taken, found.people, may_learn=False)
+    elif found.one is not None:
+        _keep(turn, spoken, found.one, taken)
+    elif _is_each(spoken, asked, found, all_of):
+        for person in found.people:
+            _keep(turn, spoken, person, taken)
+    elif found.people:
+        unknown = _unknown(turn, spoken, asked)
+        ask_which(turn, unknown, found.people, taken.claims, is_sure=found.is_sure)
+    else:
+        _wait(turn, spoken, asked, taken, found.guesses)
 
 
-def is_relay_list(text: str) -> bool:
-    """Whether a message is a relay list: it says so, or it has two numbered lines."""
-    return "接龙" in text or len(_NUMBERED.findall(text)) > 1
+def _keep(turn: Turn, spoken: SpokenReading, person: Resident, taken: Taken) -> None:
+    report, is_relay = turn.said.report, is_relay_list(turn.said.text)
+    slot = _slot(turn, spoken, person)
+    said = Said(
+        person=person,
+        celsius=spoken.celsius,
+        slot=slot,
+        site=spoken.site or person.usual_site,
+        is_approx=spoken.approx,
+        source=_source(turn, is_relay),
+        by_account=turn.account.id,
+        proxy=proxy_between(turn.speaker, person) if is_relay else proxy_of(turn, person),
+        is_correction=report.correction or (is_relay and _changes_a_line(turn, person, slot)),
+        symptoms=tuple(s.name for s in report.symptoms if s.who in (spoken.who, SELF)),
+        is_infant=says_infant(turn.said.text) and spoken.who != SELF,
+    )
+    kept = record(turn.work, said)
+    if kept.verdict is Verdict.ASK:
+        ask_number(turn, Clarify(str(spoken.celsius), spoken.who), taken, person)
+    elif kept.verdict is not Verdict.IMPLAUSIBLE:
+        taken.kept.append(kept)
+        _settle(turn, person, str(spoken.celsius))
+
+
+def _wait(
+    turn: Turn,
+    spoken: SpokenReading,
+    asked: Asked,
+    taken: Taken,
+    guesses: tuple[Resident, ...] = (),
+    *,
+    may_learn: bool = True,
+) -> None:
+    """Nobody can be named: it waits, and the grid worker is asked once all is read."""
+    unknown = _unknown(turn, spoken, asked, may_learn=may_learn)
+    if not guesses and unknown.is_own:
+        ear = Ear(turn.work.db, turn.account, None, turn.place_id)
+        own = whom(ear, Asked(people.plain_name(unknown.spoken)))
+        guesses = own.people or own.guesses
+    if keep_unassigned(turn, unknown, guesses, taken.claims):
+        taken.unknown.append(unknown.spoken)
+
+
+def _unknown(turn: Turn, spoken: SpokenReading, asked: Asked, *, may_learn: bool = True) -> Unknown:
+    """What is shown and learnt: the word as said; a line that can mean nobody else by its value."""
+    is_own = asked.who == SELF
+    word = asked.key
+    if is_own and not may_learn:
+        word = "我"
+    elif is_own or asked.who == HOUSEHOLD:
+        name = turn.speaker.name if turn.speaker else turn.account.display_name
+        word = name if is_own else f"{name}家"
+    return Unknown(
+        spoken=word if may_learn else f"{word} {spoken.celsius}",
+        celsius=spoken.celsius,
+        slot=slot_of(turn, spoken),
+        site=spoken.site or "",
+        is_relay=is_relay_list(turn.said.text),
+        is_own=is_own,
+        may_learn=may_learn,
+    )
+
+
+def _is_said_of_two(
+    ear: Ear, spoken: SpokenReading, asked: Asked, found: Found, all_of: list[Whose]
+) -> bool:
+    """王伟36.5 王伟36.8 in one message, where two bear the name: nobody can tell which is which."""
+    again = [
+        other
+        for other, its in all_of
+        if its.key == asked.key
+        and (other.day, other.period, other.minute) == (spoken.day, spoken.period, spoken.minute)
+        and other.celsius != spoken.celsius
+    ]
+    if not again or asked.who == SELF:
+        return False
+    return len(found.people) > 1 or len(people_of(ear.db, ear.villages, asked.who)) > 1
+
+
+def _is_each(spoken: SpokenReading, asked: Asked, found: Found, all_of: list[Whose]) -> bool:
+    """俩孩子都36.5: one number of all whom the word means, if they are as many as was said."""
+    again = [o for o, its in all_of if its.key == asked.key and _is_same_time(o, spoken)]
+    is_right = asked.count in (None, len(found.people))
+    return asked.is_all and found.is_sure and bool(found.people) and is_right and len(again) == 1
+
+
+def _household(
+    ear: Ear, spoken: SpokenReading, asked: Asked, all_of: list[Whose]
+) -> list[Resident] | None:
+    """The people of a house of whom one number was said; None where it is not clear who each is.
+
+    Who has a number of their own in the message is not among 全家.
+    """
+    several = [o for o, its in all_of if its.key == asked.key and _is_same_time(o, spoken)]
+    holder = ear.speaker
+    if asked.who != HOUSEHOLD:
+        found = whom(ear, Asked(asked.who.removesuffix("家"), mark=asked.mark))
+        holder = found.one
+    if holder is None or len(several) > 1 or asked.phrase.endswith("的"):
+        return None
+    if holder.household_id is None:
+        return [holder] if spoken.count in (None, 1) else None
+    home = household_members(ear.db, holder.household_id)
+    if spoken.count not in (None, len(home)):
+        return None
+    named = {
+        person.id
+        for other, its in all_of
+        if other is not spoken and its.who != HOUSEHOLD and _is_same_time(other, spoken)
+        for person in whom(ear, its).people
+    }
+    return [m for m in home if m.id not in named]
+
+
+def _is_same_time(one: SpokenReading, other: SpokenReading) -> bool:
+    return (one.day, one.period, one.minute) == (other.day, other.period, other.minute)
 
 
 def _source(turn: Turn, is_relay: bool) -> str:
@@ -90,30 +231,30 @@ def _source(turn: Turn, is_relay: bool) -> str:
     return "relay" if is_relay else "typed"
 
 
-def _persons(turn: Turn, spoken: SpokenReading) -> list[Resident] | None:
-    """Whom it is about; None where nobody, or more than one, can be meant."""
-    speaker = turn.speaker
-    if spoken.who == HOUSEHOLD:
-        if speaker is None or speaker.household_id is None:
-            return [speaker] if speaker is not None else None
-        home = household_members(turn.work.db, speaker.household_id)
-        if spoken.count not in (None, len(home)):
-            return None
-        named = {r.who for r in turn.said.report.readings if r.who not in (HOUSEHOLD,)}
-        return [m for m in home if m.name not in named and m.called not in named]
-    found = people.find(
-        turn.work.db, turn.account, speaker, turn.place_id, spoken.who, spoken.owner
+def _slot(turn: Turn, spoken: SpokenReading, person: Resident) -> SlotDay:
+    """The slot it counts to; a correction without a time is about what its speaker said last."""
+    slot = slot_of(turn, spoken)
+    is_timed = spoken.day != 0 or spoken.period is not None or spoken.minute is not None
+    if not turn.said.report.correction or is_timed:
+        return slot
+    query = (
+        select(Reading)
+        .where(
+            Reading.resident_id == person.id,
+            Reading.said_by == turn.account.id,
+            col(Reading.superseded_by).is_(None),
+            col(Reading.withdrawn_at).is_(None),
+            Reading.at > turn.work.now - timedelta(hours=6),
+        )
+        .order_by(col(Reading.id).desc())
     )
-    if len(found.people) > 1:
-        ask_which(turn, spoken, found.people)
-        return []
-    return [found.one] if found.one is not None else None
+    last = turn.work.db.exec(query).first()
+    slots = {one.name: one for one in turn.work.rules.slots}
+    return SlotDay(last.day, slots[last.slot]) if last and last.slot in slots else slot
 
 
-def _changes_a_line(turn: Turn, person: Resident, slot: SlotDay, is_relay: bool) -> bool:
+def _changes_a_line(turn: Turn, person: Resident, slot: SlotDay) -> bool:
     """A line of a relay list that differs from what the list said before is a correction."""
-    if not is_relay:
-        return False
     query = select(Reading.id).where(
         Reading.resident_id == person.id,
         Reading.day == slot.day,
@@ -125,70 +266,23 @@ def _changes_a_line(turn: Turn, person: Resident, slot: SlotDay, is_relay: bool)
     return turn.work.db.exec(query).first() is not None
 
 
-def _take_back(turn: Turn) -> None:
-    """Withdraw the speaker's last reading (刚才那个作废); whoever was told hears of it."""
-    query = (
-        select(Reading)
-        .where(
-            Reading.said_by == turn.account.id,
-            col(Reading.superseded_by).is_(None),
-            col(Reading.withdrawn_at).is_(None),
-            Reading.at > turn.work.now - timedelta(hours=12),
-        )
-        .order_by(col(Reading.id).desc())
-    )
-    reading = turn.work.db.exec(query).first()
-    if reading is not None:
-        _withdraw(turn, [reading], "说了作废")
-
-
-@router.on_event(MessageKind.RECALLED)
-def on_recalled(turn: Turn) -> None:
-    """A recalled message: its readings are withdrawn, an alert stays, the sender is asked."""
-    query = select(Inbox.id).where(
-        Inbox.channel == turn.inbound.channel, Inbox.key == turn.inbound.ref
-    )
-    message_id = turn.work.db.exec(query).first()
-    if message_id is None:
-        return
-    readings = list(
-        turn.work.db.exec(
-            select(Reading).where(
-                Reading.message_id == message_id, col(Reading.withdrawn_at).is_(None)
-            )
-        ).all()
-    )
-    pendings = select(Pending).where(
-        Pending.message_id == message_id, col(Pending.closed_at).is_(None)
-    )
-    for pending in turn.work.db.exec(pendings).all():
-        pending.closed_at, pending.outcome = turn.work.now, "撤回"
-        turn.work.db.add(pending)
-    if readings:
-        _withdraw(turn, readings, "撤回了")
-
-
-def _withdraw(turn: Turn, readings: list[Reading], how: str) -> None:
+def _settle(turn: Turn, person: Resident, value: str) -> None:
+    """A clear number of somebody answers what was asked about an unclear one."""
     work = turn.work
-    was_fever = False
-    for reading in readings:
-        reading.withdrawn_at = work.now
-        work.db.add(reading)
-        project(work.db, reading.resident_id, reading.place_id, reading.day, reading.slot)
-        incident = open_incident(work.db, IncidentKind.FEVER, reading.resident_id)
-        if incident is None or incident.reading_id != reading.id:
-            continue
-        was_fever = True
-        alerts.log_step(work, incident, "withdrawn", turn.speaker, how)
-        person = work.db.get_one(Resident, reading.resident_id)
-        for told in told_residents(work.db, incident.id or 0):
-            work.to_resident(
-                told,
-                work.phrase("incident.withdrawn", name=person.name, value=reading.celsius, how=how),
-                "alert",
-                key=f"withdrawn:{reading.id}:{told}",
-                is_urgent=True,
-                why="撤回不关单",
-            )
-    if was_fever:
-        turn.reply_privately(work.phrase("temperature.recalled"), why="撤回的像发热，私下问一声")
+    query = select(Pending).where(
+        Pending.kind == "clarify",
+        Pending.account_id == turn.account.id,
+        Pending.resident_id == person.id,
+        col(Pending.closed_at).is_(None),
+        Pending.message_id != (work.message.id if work.message else None),
+        Pending.at >= work.rules.slot_for(work.now).starts_at,
+    )
+    settled = set()
+    for pending in work.db.exec(query).all():
+        pending.closed_at, pending.outcome = work.now, value
+        work.db.add(pending)
+        settled.add(pending.id)
+    for prompt in waiting(work.db, turn.account.id or 0, work.now) if settled else ():
+        if prompt.kind == "reading" and prompt.values.get("pending_id") in settled:
+            prompt.closed_at = work.now
+            work.db.add(prompt)

@@ -5,106 +5,22 @@ is turned round: her 老伴 is he, a child's 爸 is the householder or the spous
 grandparent is the same child.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
 
+from bot.domain.kin_words import LAST, Kin, Word, childs_word, rank_of, word_of
+from bot.domain.kin_words import kins_of as kins_of
 
-class Kin(StrEnum):
-    """A relation, with the sex where the word tells it."""
-
-    SELF = "self"
-    SPOUSE = "spouse"
-    SON = "son"
-    DAUGHTER = "daughter"
-    CHILD = "child"
-    SON_IN_LAW = "son_in_law"
-    DAUGHTER_IN_LAW = "daughter_in_law"
-    GRANDSON = "grandson"
-    GRANDDAUGHTER = "granddaughter"
-    GRANDCHILD = "grandchild"
-    FATHER = "father"
-    MOTHER = "mother"
-    FATHER_IN_LAW = "father_in_law"
-    MOTHER_IN_LAW = "mother_in_law"
-    GRANDFATHER = "grandfather"
-    GRANDMOTHER = "grandmother"
-    BROTHER = "brother"
-    SISTER = "sister"
-
-
-_WORDS: Mapping[Kin, str] = MappingProxyType(
-    {
-        Kin.SPOUSE: "老伴 老伴儿 老头 老头儿 老头子 老太婆 老婆子 老公 老婆 丈夫 妻子 "
-        "爱人 对象 当家的 掌柜的 "
-        "孩子他爸 孩子他爹 孩子他妈 孩他爸 孩他妈 孩子爸 孩子妈 娃他爸 娃他妈 "
-        "娃他爹 他爸 他爹 她妈 他妈 屋里的 屋里人 "
-        "家里那口子 那口子 我们那口子 先生 太太 内人 外头人",
-        Kin.SON: "儿子 儿 小子 大小子 二小子 老小子 娃子",
-        Kin.DAUGHTER: "闺女 女儿 姑娘 丫头 女娃 妮子 妮儿 囡囡 幺妹",
-        Kin.CHILD: "孩子 娃 娃娃 小孩 小孩儿 孩儿 宝宝 崽 崽崽 细伢子",
-        Kin.SON_IN_LAW: "女婿 姑爷",
-        Kin.DAUGHTER_IN_LAW: "儿媳妇 儿媳 媳妇 媳妇儿",
-        Kin.GRANDSON: "孙子 孙儿 外孙 外孙子 孙娃 孙娃子 重孙子",
-        Kin.GRANDDAUGHTER: "孙女 外孙女 孙女儿 孙囡",
-        Kin.GRANDCHILD: "孙子辈 孙孙",
-        Kin.FATHER: "爸 爸爸 爹 父亲 老爹 老爸 阿爸 老汉 老爷子 大大 达",
-        Kin.MOTHER: "妈 妈妈 娘 母亲 老妈 老娘 阿妈 老太太 姆妈",
-        Kin.FATHER_IN_LAW: "公公 公爹 岳父 老丈人 丈人",
-        Kin.MOTHER_IN_LAW: "婆婆 岳母 丈母娘",
-        Kin.GRANDFATHER: "爷爷 爷 姥爷 外公 公公 阿公 外爷",
-        Kin.GRANDMOTHER: "奶奶 奶 姥姥 外婆 婆婆 阿婆 姥娘 阿嬷",
-        Kin.BROTHER: "哥 哥哥 弟 弟弟 大哥 兄弟 老弟",
-        Kin.SISTER: "姐 姐姐 妹 妹妹 大姐 老妹",
-    }
+# What the last sign of a name tells of the sex, and the one before it where the last tells nothing.
+_FEMALE_NAME = frozenset(
+    "芳兰英梅花珍玲霞凤丽娟燕萍芹香琴淑秀莲娥翠芬菊桂娜婷妹婶姐姑嫂姨奶芝枝珠蓉艳静美莉茹倩雪蕾婆娘妮嫚丫巧环云"
 )
-_KINS: dict[str, tuple[Kin, ...]] = {}
-for _kin, _words in _WORDS.items():
-    for _word in _words.split():
-        _KINS[_word] = (*_KINS.get(_word, ()), _kin)
-_KINS["媳妇"] = _KINS["媳妇儿"] = (Kin.DAUGHTER_IN_LAW, Kin.SPOUSE)
-_KINS["姑娘"] = _KINS["丫头"] = (Kin.DAUGHTER, Kin.GRANDDAUGHTER)
-for _word in ("孩子", "娃", "娃娃", "小孩", "宝宝"):
-    _KINS[_word] = (Kin.CHILD, Kin.SON, Kin.DAUGHTER, Kin.GRANDSON, Kin.GRANDDAUGHTER)
-
-_ORDER = "大小二三四老幺长"
-_MALE_SPOUSE = frozenset(
-    [
-        "老头",
-        "老头儿",
-        "老头子",
-        "老公",
-        "丈夫",
-        "当家的",
-        "掌柜的",
-        "孩子他爸",
-        "孩子他爹",
-        "孩他爸",
-        "孩子爸",
-        "他爸",
-        "他爹",
-    ]
+_MALE_NAME = frozenset(
+    "强军刚勇伟涛福财贵柱山民国建龙虎彪田爷叔哥爹生根栓旺才发富禄寿海江河林森东峰志祥祖宗仁义礼信德忠孝庆雷"
+    "鹏飞超磊斌杰浩明亮光辉树武文胜利"
 )
-_FEMALE_SPOUSE = frozenset(
-    [
-        "老太婆",
-        "老婆子",
-        "老婆",
-        "妻子",
-        "孩子他妈",
-        "孩他妈",
-        "孩子妈",
-        "她妈",
-        "他妈",
-        "屋里的",
-        "媳妇",
-        "内人",
-        "太太",
-    ]
-)
-_FEMALE_NAME = frozenset("芳兰英梅花珍玲霞凤丽娟燕萍芹香琴淑秀莲娥翠芬菊桂娜婷妹婶姐姑嫂姨奶")
-_MALE_NAME = frozenset("强军刚勇伟涛福财贵柱山民国建龙虎彪田爷叔哥爹")
+_FEMALE_FIRST = frozenset("秀淑翠桂丽美凤彩巧艳")
+_MALE_FIRST = frozenset("德建国志大永根长福树广振学忠铁栓")
 
 _YOUNG = {
     Kin.SON: (Kin.SON, Kin.CHILD),
@@ -126,6 +42,13 @@ _TO_GRANDCHILDREN = {
 }
 _PARENTS_IN_LAW = {Kin.FATHER_IN_LAW: _ELDERS, Kin.MOTHER_IN_LAW: _ELDERS}
 _PARENTS = {Kin.FATHER: _ELDERS, Kin.MOTHER: _ELDERS}
+_OLD_PARENTS = (Kin.FATHER, Kin.MOTHER, Kin.FATHER_IN_LAW, Kin.MOTHER_IN_LAW)
+_MATE = {
+    Kin.FATHER: Kin.MOTHER,
+    Kin.MOTHER: Kin.FATHER,
+    Kin.FATHER_IN_LAW: Kin.MOTHER_IN_LAW,
+    Kin.MOTHER_IN_LAW: Kin.FATHER_IN_LAW,
+}
 
 # speaker's place → relation said → places (as the householder sees them) that it may be
 _SEEN: dict[Kin, dict[Kin, tuple[Kin, ...]]] = {
@@ -147,10 +70,12 @@ _SEEN: dict[Kin, dict[Kin, tuple[Kin, ...]]] = {
             Kin.SPOUSE: (Kin.DAUGHTER_IN_LAW, Kin.SON_IN_LAW),
             Kin.DAUGHTER_IN_LAW: (Kin.DAUGHTER_IN_LAW,),
             **_TO_GRANDCHILDREN,
-            Kin.GRANDFATHER: (Kin.FATHER,),
-            Kin.GRANDMOTHER: (Kin.MOTHER,),
+            Kin.GRANDFATHER: (Kin.FATHER, Kin.FATHER_IN_LAW),
+            Kin.GRANDMOTHER: (Kin.MOTHER, Kin.MOTHER_IN_LAW),
             Kin.BROTHER: (Kin.SON, Kin.CHILD),
             Kin.SISTER: (Kin.DAUGHTER, Kin.CHILD),
+            Kin.UNCLE: (Kin.BROTHER,),
+            Kin.AUNT: (Kin.SISTER,),
         }
         for child in _CHILDREN
     },
@@ -171,27 +96,36 @@ _SEEN: dict[Kin, dict[Kin, tuple[Kin, ...]]] = {
             Kin.MOTHER: (Kin.DAUGHTER_IN_LAW, Kin.DAUGHTER),
             Kin.BROTHER: (Kin.GRANDSON, Kin.GRANDCHILD),
             Kin.SISTER: (Kin.GRANDDAUGHTER, Kin.GRANDCHILD),
+            Kin.UNCLE: (Kin.SON,),
+            Kin.AUNT: (Kin.DAUGHTER,),
         }
         for grandchild in _GRANDCHILDREN
     },
     **{
         parent: {
-            Kin.SPOUSE: (Kin.MOTHER,) if parent is Kin.FATHER else (Kin.FATHER,),
+            Kin.SPOUSE: (_MATE[parent],),
             Kin.SON: _ELDERS,
             Kin.DAUGHTER: _ELDERS,
             Kin.DAUGHTER_IN_LAW: _ELDERS,
+            Kin.SON_IN_LAW: _ELDERS,
             Kin.GRANDSON: (Kin.SON, Kin.CHILD),
             Kin.GRANDDAUGHTER: (Kin.DAUGHTER, Kin.CHILD),
+            Kin.GRANDCHILD: _CHILDREN,
         }
-        for parent in (Kin.FATHER, Kin.MOTHER)
+        for parent in _OLD_PARENTS
+    },
+    **{
+        sibling: {
+            Kin.BROTHER: (Kin.SELF, Kin.BROTHER),
+            Kin.SISTER: (Kin.SELF, Kin.SISTER),
+            Kin.FATHER: (Kin.FATHER,),
+            Kin.MOTHER: (Kin.MOTHER,),
+            Kin.NEPHEW: (Kin.SON, Kin.CHILD),
+            Kin.NIECE: (Kin.DAUGHTER, Kin.CHILD),
+        }
+        for sibling in (Kin.BROTHER, Kin.SISTER)
     },
 }
-_MALE = frozenset(
-    {Kin.FATHER, Kin.FATHER_IN_LAW, Kin.GRANDFATHER, Kin.SON, Kin.SON_IN_LAW, Kin.BROTHER}
-)
-_FEMALE = frozenset(
-    {Kin.MOTHER, Kin.MOTHER_IN_LAW, Kin.GRANDMOTHER, Kin.DAUGHTER, Kin.DAUGHTER_IN_LAW, Kin.SISTER}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,77 +137,158 @@ class Member:
     called: str
 
 
-def kins_of(word: str) -> tuple[Kin, ...]:
-    """What a kinship word may mean, () where it is none; an order (大儿子) does not count."""
-    if word in _KINS:
-        return _KINS[word]
-    bare = word.lstrip(_ORDER)
-    return _KINS.get(bare, ()) if bare else ()
-
-
 def meant(members: Sequence[Member], speaker_id: int, word: str) -> list[Member]:
     """Members of the speaker's household whom a kinship word may mean: one where it is sure."""
+    found = guessed(members, speaker_id, word)
+    if len(found) != 1 or found == _exact(members, speaker_id, word):
+        return found
+    speaker = next(m for m in members if m.id == speaker_id)
+    return found if _is_likely(speaker, found[0], members, word_of(word)) else []
+
+
+def guessed(members: Sequence[Member], speaker_id: int, word: str) -> list[Member]:
+    """Members whom a word may mean, also where something speaks against the only one."""
     speaker = next((m for m in members if m.id == speaker_id), None)
     if speaker is None:
         return []
-    exact = [m for m in members if m.called == word and m.id != speaker_id]
-    if not speaker.called and len(exact) == 1:
+    exact = _exact(members, speaker_id, word)
+    if exact:
         return exact
-    said = kins_of(word)
-    places = [kin for place in _place(speaker) for kin in (place,)]
-    wanted: list[tuple[Kin, Kin]] = [
-        (relation, seen)
-        for place in places
-        for relation in said
+    said = word_of(word)
+    wanted = {
+        seen
+        for place in _place(speaker, members)
+        for relation in said.kins
         for seen in _SEEN.get(place, {}).get(relation, ())
-    ]
+    }
     found = [
-        m for m in members if m.id != speaker_id and any(seen in _place(m) for _, seen in wanted)
+        m
+        for m in members
+        if m.id != speaker_id
+        and wanted.intersection(_place(m, members))
+        and not _differ(_sex_by_word(m, members), said.is_male)
     ]
-    if len(found) > 1:
-        found = _by_order(found, word) or found
+    if not found and childs_word(word):
+        return _by_child(members, speaker, childs_word(word))
+    if said.rank:
+        found = _by_rank(found, said.rank)
     return _by_sex(found, members, said) if len(found) > 1 else found
 
 
-def _place(member: Member) -> tuple[Kin, ...]:
-    return kins_of(member.called)[:1] if member.called else (Kin.SELF,)
+def looks_male(member: Member) -> bool | None:
+    """What the householder's word for somebody tells of their sex, or else the name."""
+    return _is_male(member, [member])
 
 
-def _by_order(found: list[Member], word: str) -> list[Member]:
-    """大孙子 and 小孙子 are told apart by the order in front, where the roster has it too."""
-    if word not in _KINS and word[:1] in _ORDER and kins_of(word[1:]):
-        same = [m for m in found if m.called[:1] == word[0] or m.called == word]
-        return same if len(same) == 1 else []
+def _exact(members: Sequence[Member], speaker_id: int, word: str) -> list[Member]:
+    """What the householder calls just one member, said by the householder."""
+    if any(m.id == speaker_id and m.called for m in members):
+        return []
+    exact = [m for m in members if m.called == word and m.id != speaker_id]
+    return exact if len(exact) == 1 else []
+
+
+def _by_child(members: Sequence[Member], speaker: Member, word: str) -> list[Member]:
+    """他爷, 娃他爸: whom the youngest of the house would mean by the word."""
+    for generation in (_GRANDCHILDREN, _CHILDREN):
+        children = [m for m in members if set(generation) & set(_place(m, members))]
+        ids = {
+            m.id
+            for child in children
+            if child.id != speaker.id
+            for m in guessed(members, child.id, word)
+        }
+        if ids - {speaker.id}:
+            return [m for m in members if m.id in ids - {speaker.id}]
     return []
 
 
-def _by_sex(found: list[Member], members: Sequence[Member], said: tuple[Kin, ...]) -> list[Member]:
+def _place(member: Member, members: Sequence[Member]) -> tuple[Kin, ...]:
+    if not member.called:
+        return (Kin.SELF,)
+    kins = kins_of(member.called)
+    if len(kins) > 1 and kins[1] is Kin.SPOUSE and _is_wife(member, members):
+        return (Kin.SPOUSE,)
+    return kins[:1]
+
+
+def _is_wife(member: Member, members: Sequence[Member]) -> bool:
+    """媳妇 is a man's wife and a woman's daughter-in-law; no man has two."""
+    others = [m for m in members if m.id != member.id]
+    if any(kins_of(m.called)[:1] == (Kin.SPOUSE,) for m in others):
+        return False
+    holder = next((m for m in others if not m.called), None)
+    return holder is None or _sex_by_name(holder.name) is not False
+
+
+def _by_rank(found: list[Member], rank: int) -> list[Member]:
+    """老大, 二儿子, 小孙子 of several: by the order in the householder's own words.
+
+    Where all have one, the order counts (大 and 小: the second is 小); where some have none, who
+    has another is not meant.
+    """
+    own = [rank_of(m.called) for m in found]
+    same = [m for m, other in zip(found, own, strict=True) if other == rank]
+    if same or not found:
+        return same
+    if len(found) > 1 and all(own) and len(set(own)) == len(own):
+        in_order = [m for _, m in sorted(zip(own, found, strict=True), key=lambda pair: pair[0])]
+        if rank == LAST:
+            return in_order[-1:]
+        return in_order[rank - 1 : rank]
+    return [m for m, other in zip(found, own, strict=True) if not other]
+
+
+def _by_sex(found: list[Member], members: Sequence[Member], said: Word) -> list[Member]:
     """Father or mother of two elders: by what their spouse calls them, or by a name that tells."""
-    wants_male = any(kin in _MALE for kin in said)
-    if wants_male == any(kin in _FEMALE for kin in said):
+    if said.is_male is None:
         return found
-    fitting = [m for m in found if _is_male(m, members) is wants_male]
+    fitting = [m for m in found if _is_male(m, members) is said.is_male]
     if len(fitting) == 1:
         return fitting
-    other = [m for m in found if _is_male(m, members) is (not wants_male)]
-    rest = [m for m in found if m not in other]
+    rest = [m for m in found if not _differ(_is_male(m, members), said.is_male)]
     return rest if len(rest) == 1 else found
 
 
-def _is_male(member: Member, members: Sequence[Member]) -> bool | None:
-    if member.called in _MALE_SPOUSE:
-        return True
-    if member.called in _FEMALE_SPOUSE:
-        return False
-    kin = _place(member)[0] if _place(member) else None
-    if kin in _MALE or kin in _FEMALE:
-        return kin in _MALE
-    if not member.called:
-        words = {m.called for m in members}
-        if words & _MALE_SPOUSE:
+def _is_likely(speaker: Member, one: Member, members: Sequence[Member], said: Word) -> bool:
+    """Whether nothing speaks against the only one whom a word may mean.
+
+    A 二儿子 may live elsewhere where the roster has one son; a man says no 老头; a woman's name is
+    no father's.
+    """
+    if 1 < said.rank < LAST and not rank_of(one.called):
+        ranked = [m for m in members if rank_of(m.called) and m.id != one.id]
+        if not any(kins_of(m.called) == kins_of(one.called) for m in ranked):
             return False
-        if words & _FEMALE_SPOUSE:
-            return True
-    if member.name[-1:] in _FEMALE_NAME:
+    if said.kins[:1] == (Kin.SPOUSE,):
+        return said.is_male is None or _is_male(speaker, members) is not said.is_male
+    return not _differ(_is_male(one, members), said.is_male)
+
+
+def _differ(one: bool | None, other: bool | None) -> bool:
+    return one is not None and other is not None and one is not other
+
+
+def _is_male(member: Member, members: Sequence[Member]) -> bool | None:
+    told = _sex_by_word(member, members)
+    return told if told is not None else _sex_by_name(member.name)
+
+
+def _sex_by_word(member: Member, members: Sequence[Member]) -> bool | None:
+    """What the householder's words tell: of others their own, of the householder a spouse's."""
+    if member.called:
+        return word_of(member.called).is_male
+    spouses = [word_of(m.called) for m in members if _place(m, members) == (Kin.SPOUSE,)]
+    told = [word.is_male for word in spouses if word.is_male is not None]
+    return not told[0] if told else None
+
+
+def _sex_by_name(name: str) -> bool | None:
+    last, before = name[-1:], name[1:-1]
+    if last in _FEMALE_NAME:
         return False
-    return True if member.name[-1:] in _MALE_NAME else None
+    if last in _MALE_NAME:
+        return True
+    if before[:1] in _FEMALE_FIRST and before:
+        return False
+    return True if before and before[:1] in _MALE_FIRST else None

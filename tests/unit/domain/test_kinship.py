@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.kinship import Member, kins_of, meant
+from bot.domain.kin_words import is_single, kins_of
+from bot.domain.kinship import Member, meant
 
 HOUSE = [
     Member(1, "张桂芳", ""),
@@ -96,6 +97,77 @@ def test_what_is_not_sure_is_all_of_them_or_none(
 @pytest.mark.parametrize("word", ["37.3", "隔壁老王", "猪", "", "大", "体温", "书记"])
 def test_what_is_no_kinship_word(word: str) -> None:
     assert kins_of(word) == ()
+
+
+def house(*called: str) -> list[Member]:
+    """Members named by their numbers; the householder is 甲, a word may bring a name: 王芳=儿媳."""
+    made = [Member(1, "甲", "")]
+    for number, word in enumerate(called, 2):
+        name, _, own = word.rpartition("=")
+        made.append(Member(number, name or own, own))
+    return made
+
+
+OTHERS = [
+    # house, speaker, word, whom ("" where nobody is sure)
+    (house("老伴", "大儿子", "二儿子"), 1, "老大", "大儿子"),
+    (house("老伴", "大儿子", "二儿子"), 2, "老二", "二儿子"),
+    (house("大儿子", "小儿子"), 1, "二儿子", "小儿子"),
+    (house("大孙子", "小孙子"), 1, "小的", "小孙子"),
+    (house("大孙子"), 1, "小孙子", ""),
+    (house("儿子"), 1, "二儿子", ""),
+    (house("儿子"), 1, "小儿子", "儿子"),
+    (house("大儿子", "儿子"), 1, "二儿子", "儿子"),
+    (house("老公", "儿子"), 1, "他爸", "老公"),
+    (house("老伴", "王强=儿子", "李梅=儿媳", "孙子"), 4, "他爸", "王强"),
+    (house("王福=老伴", "王强=儿子", "李梅=儿媳", "孙子"), 4, "他爷", "王福"),
+    (house("王福=老伴", "王强=儿子", "李梅=儿媳", "孙子"), 4, "孩子他爷", "王福"),
+    (house("老婆", "儿子", "爸", "妈"), 2, "公公", "爸"),
+    (house("老婆", "儿子", "爸", "妈"), 2, "婆婆", "妈"),
+    (house("老婆", "儿子", "爸", "妈"), 3, "爷爷", "爸"),
+    (house("老婆", "儿子", "岳母"), 3, "姥姥", "岳母"),
+    (house("老婆", "儿子", "岳母"), 4, "女婿", "甲"),
+    (house("老伴", "赵敏=闺女", "刘刚=女婿"), 4, "媳妇", "赵敏"),
+    (house("王梅=媳妇", "儿子"), 1, "媳妇", "王梅"),
+    (house("王梅=媳妇", "儿子"), 2, "老公", "甲"),
+    (house("王梅=媳妇", "儿子"), 3, "妈", "王梅"),
+    (house("老伴", "儿子", "李梅=媳妇", "孙子"), 5, "妈", "李梅"),
+    (house("弟弟", "儿子"), 3, "叔", "弟弟"),
+    (house("弟弟", "儿子"), 2, "侄子", "儿子"),
+]
+
+
+@pytest.mark.parametrize(("members", "speaker", "word", "whom"), OTHERS)
+def test_other_houses(members: list[Member], speaker: int, word: str, whom: str) -> None:
+    assert "".join(m.name for m in meant(members, speaker, word)) == whom
+
+
+@pytest.mark.parametrize(
+    ("members", "speaker", "word"),
+    [
+        ([Member(1, "王德福", ""), Member(2, "孙秀兰", "老伴")], 1, "老头"),  # a man says it
+        ([Member(1, "王德福", ""), Member(2, "小宝", "孙子")], 2, "奶奶"),  # there is a 爷爷 only
+        ([Member(1, "李大勇", ""), Member(2, "小明", "儿子")], 2, "妈"),
+        ([Member(1, "甲", ""), Member(2, "乙", "老公"), Member(3, "丙", "儿子")], 3, "媳妇"),
+    ],
+)
+def test_whom_it_cannot_be(members: list[Member], speaker: int, word: str) -> None:
+    assert meant(members, speaker, word) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "is_one"),
+    [
+        ("老伴", True),
+        ("爸", True),
+        ("大儿子", True),
+        ("小的", True),
+        ("老孙头", True),
+        ("孙子", False),
+    ],
+)
+def test_what_a_speaker_can_mean_only_once(word: str, is_one: bool) -> None:
+    assert is_single(word) is is_one
 
 
 words = st.sampled_from(
