@@ -150,16 +150,17 @@ def _common(classes: dict[str, int]) -> frozenset[str]:
     """Adds the common words of jieba's dictionary to the classes; returns its nouns."""
     things: set[str] = set()
     folder = Path(jieba.__file__).parent
-    for line in (folder / "dict.txt").read_text(encoding="utf-8").splitlines():
-        word, often, tag = line.split(" ", 2)
-        if len(word) > LONGEST_COMMON or int(often) < OFTEN or word in classes:
-            continue
-        if all(c in NUMERALS for c in word.rstrip("点时分度")):
-            continue  # 两点, 三十: the grammar reads numbers and times itself
-        if tag in NOUNS and len(word) > 1:
-            things.add(word)
-        if len(word) > 1 and not tag.startswith("nr"):
-            classes[word] = BIT["common"]
+    with (folder / "dict.txt").open(encoding="utf-8") as lines:
+        for line in lines:
+            word, often, tag = line.rstrip().split(" ", 2)
+            if len(word) > LONGEST_COMMON or int(often) < OFTEN or word in classes:
+                continue
+            if all(c in NUMERALS for c in word.rstrip("点时分度")):
+                continue  # 两点, 三十: the grammar reads numbers and times itself
+            if tag in NOUNS and len(word) > 1:
+                things.add(word)
+            if len(word) > 1 and not tag.startswith("nr"):
+                classes[word] = BIT["common"]
     return frozenset(things)
 
 
