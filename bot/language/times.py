@@ -15,6 +15,9 @@ CLOCK_SAID = re.compile(
     rf"(\d{{1,2}}|{ZH}{{1,3}})(?:点|时(?!候|间|常|不))"
     rf"(钟|半|整|来钟|多钟|多|一刻|三刻|过|(?:\d{{1,2}}(?![\d.。度℃])|{ZH}{{1,3}}(?![度点.·十零〇一二三四五六七八九]))分?)?"
 )
+DATE_HINT = re.compile(
+    r"[^\n]{0,7}?[年月日号初周星礼正腊冬阴农旧廿/.-]"
+)  # cheaper than all of these
 YEAR = re.compile(r"(?:19|20)\d\d[年/.-](\d{1,2})[月/.-](\d{1,2})日?(?!\d)")
 DATE = re.compile(r"(\d{1,2})\s?月\s?(\d{1,2})\s?[日号]?(?!\d)")
 DATE_ZH = re.compile(rf"([一二三四五六七八九十]{{1,2}})月({ZH}{{1,3}})[日号]")
@@ -90,6 +93,8 @@ def clock_at(text: str, at: int) -> tuple[Clock | None, int]:
 
 def date_at(text: str, at: int, sent_on: date, at_start: bool) -> tuple[int | None, int]:
     """A date that starts here as days from the sending, and its end."""
+    if DATE_HINT.match(text, at) is None:
+        return None, at
     for pattern in (YEAR, DATE, DATE_ZH):
         m = pattern.match(text, at)
         if m:
