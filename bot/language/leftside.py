@@ -338,7 +338,7 @@ class LeftSide(LineState):
         shaped = (
             len(text) == 2
             and (text[0] in "小大老阿二三" or text[0] == text[1] or text[-1] in "娃蛋妞丫柱锁栓妮")
-        ) or (len(text) <= 3 and text[-1] in CALLED)
+        ) or (len(text) <= 3 and (text[-1] in CALLED or (text[-1] == "子" and not left.thing)))
         others = any(m.kind in (Kind.NAME, Kind.KIN, Kind.SELF) for m in self.mentions)
         known = listed or (not left.bits and self.message.plausible >= 2 and others)
         return bool(shaped or known) and not any(
