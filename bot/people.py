@@ -38,7 +38,7 @@ def identify(
     account = _account(work, inbound)
     if account.resident_id is None and chat is not None and chat.place_id is not None:
         _bind_by_name(work.db, account, chat.place_id)
-    speaker = work.db.get(Resident, account.resident_id) if account.resident_id else None
+    speaker = work.person_behind(account)
     place_id = chat.place_id if chat is not None else None
     if place_id is None and speaker is not None:
         place_id = speaker.place_id

@@ -5,7 +5,7 @@ home by name ─► relative ─► learnt ─► name ─► nickname, given na
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlmodel import Session
@@ -58,18 +58,23 @@ def whom(ear: Ear, asked: Asked) -> Found:
 
 def kin(home: Sequence[Resident], speaker: Resident | None, word: str) -> list[Resident]:
     """Members of a house whom a word means, said by one of them."""
-    if speaker is None:
-        return []
-    members = [Member(r.id or 0, r.name, r.called) for r in home]
-    ids = {m.id for m in meant(members, speaker.id or 0, word)}
-    return [r for r in home if r.id in ids]
+    return _members(home, speaker, word, meant)
 
 
 def _unsure_kin(home: Sequence[Resident], speaker: Resident | None, word: str) -> list[Resident]:
+    return _members(home, speaker, word, guessed)
+
+
+def _members(
+    home: Sequence[Resident],
+    speaker: Resident | None,
+    word: str,
+    choose: Callable[[list[Member], int, str], Sequence[Member]],
+) -> list[Resident]:
     if speaker is None:
         return []
     members = [Member(r.id or 0, r.name, r.called) for r in home]
-    ids = {m.id for m in guessed(members, speaker.id or 0, word)}
+    ids = {m.id for m in choose(members, speaker.id or 0, word)}
     return [r for r in home if r.id in ids]
 
 

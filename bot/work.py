@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 from bot import outbox
 from bot.channels.base import Channel
 from bot.content import Content
-from bot.domain.registry import Account, Chat, ChatPurpose
+from bot.domain.registry import Account, Chat, ChatPurpose, Resident
 from bot.domain.rules import RulePack
 from bot.inbox import Inbox
 from bot.message import Address, ChatKind
@@ -70,6 +70,10 @@ class Work:
     def note(self, words: str) -> None:
         """Say why, for whoever asks what the bot was thinking."""
         self.notes.append(words)
+
+    def person_behind(self, account: Account) -> Resident | None:
+        """Who is known to speak with an account."""
+        return self.db.get(Resident, account.resident_id) if account.resident_id else None
 
     def account_for(self, resident_id: int) -> Account | None:
         """The account by which a person can be told something privately, the latest heard first."""

@@ -97,7 +97,7 @@ def _proxy(turn: Turn, account: Account, person: Resident) -> Resident | None:
     """Who reported for them, where it was somebody of another house."""
     if account.id == turn.account.id:
         return proxy_of(turn, person)
-    speaker = turn.work.db.get(Resident, account.resident_id) if account.resident_id else None
+    speaker = turn.work.person_behind(account)
     return proxy_between(speaker, person)
 
 
@@ -126,7 +126,7 @@ def _learn(turn: Turn, account: Account, person: Resident, values: dict[str, obj
         known = SameName(account_id=account.id or 0, spoken=spoken, resident_id=person.id or 0)
     known.resident_id = person.id or 0
     work.db.add(known)
-    speaker = work.db.get(Resident, account.resident_id) if account.resident_id else None
+    speaker = work.person_behind(account)
     by = speaker.name if speaker else account.display_name
     return work.phrase("temperature.claim_learnt", by=by, who=spoken, name=person.name)
 
@@ -170,7 +170,7 @@ def _name_fever(turn: Turn, pending: Pending, person: Resident) -> Incident | No
 def _settle_rest(turn: Turn, account: Account) -> None:
     """Somebody is known now: what they said of their own house can be understood."""
     work = turn.work
-    speaker = work.db.get(Resident, account.resident_id) if account.resident_id else None
+    speaker = work.person_behind(account)
     query = select(Pending).where(
         Pending.kind == "unassigned",
         Pending.account_id == account.id,

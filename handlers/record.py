@@ -165,7 +165,7 @@ def record_waiting(work: Work, pending: Pending, person: Resident, proxy: Reside
 
 def adopt(work: Work, account: Account) -> int:
     """Readings that waited for an account become its person's own; how many were kept."""
-    person = work.db.get(Resident, account.resident_id) if account.resident_id else None
+    person = work.person_behind(account)
     if person is None:
         return 0
     query = select(Pending).where(

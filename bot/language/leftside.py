@@ -22,6 +22,7 @@ DONE = frozenset(["完", "了", "着", "过", "完了", "罢"])
 THING_TAILS = frozenset(
     "池房室箱棚仓堆缸炉机器灯管床舱窖槽桶锅壶杯毯垫膜液油汤水酒肉苗圈舍塘垛杆费价钱票款壳胎秤"
 )
+DENYING = frozenset(["不是", "并不是", "又不是"])
 CALLED = "哥姐嫂叔婶姨爷奶伯妈爸妹弟仔"  # 娟姐, 肥仔
 NOT_LABEL = mask(
     "heat goods money day period night now temp verb fever site self wo household all others "
@@ -220,7 +221,7 @@ class LeftSide(LineState):
         ):
             return False
         text = self.line[nxt].text
-        if mention.first and self.line[mention.first - 1].text in ("不是", "并不是", "又不是"):
+        if mention.first and self.line[mention.first - 1].text in DENYING:
             return True
         if text == "给":
             return True  # 高速口给打了个35.8: who held the thermometer

@@ -18,7 +18,6 @@ FAMILY = frozenset(["家", "一家", "全家", "一家人", "家里", "家人", 
 SIZED = word_set(
     "细的 细的那个 最细的 大的 小的 老的 大的那个 小的那个 大那个 小那个 最小的 最小的那个 中间那个"
 )
-ORDER = frozenset(["老大", "老二", "老三", "老四", "老五", "老六", "老七", "老八", "老幺"])
 FATHER = frozenset(["大", "达"])  # 俺大, 俺达: so they call their father in Henan and Shaanxi
 # One sign that is a relative only where something is measured or a 我 stands before it.
 BARE_KIN = frozenset("奶子女公婆仔夫妻父母兄")

@@ -102,11 +102,17 @@ class Verdict:
 
     outcome: str
     why: str
+    unit: str = ""  # where another unit than a degree stands behind the number
 
 
 def no(why: str) -> Verdict:
     """Not a temperature of a person."""
     return Verdict("no", why)
+
+
+def counted(unit: str) -> Verdict:
+    """A number of something else: its unit stands behind it."""
+    return Verdict("no", f"后面是“{unit}”", unit)
 
 
 def weigh(number: Number, left: Left, around: Around) -> Verdict:
@@ -129,9 +135,9 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             runs_on = len(right) > 1 and right[1].kind not in ("comma", "stop")
             safe = exact and nxt.text in PEOPLE_SAFE and runs_on
             if (around.glued or nxt.bits & MONEY) and not safe:
-                return no(f"后面是“{nxt.text}”")
+                return counted(nxt.text)
         if nxt.bits & MONEY and around.glued:
-            return no(f"后面是“{nxt.text}”")
+            return counted(nxt.text)
         if nxt.text in ("/", "%", "×", "*", "x"):
             follow = right[1] if len(right) > 1 else None
             if nxt.text != "/" or (follow is not None and follow.bits & UNIT):
@@ -170,7 +176,7 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         and right[1].bits & (UNIT | MONEY)
         and (number.unit is Unit.NONE and not right[1].bits & mask("whole particle"))
     ):
-        return no(f"后面是“{right[1].text}”")
+        return counted(right[1].text)
     if (
         right
         and around.glued
@@ -195,7 +201,7 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             or right[0].text[0] in "‰Ω"
         )
     ):
-        return no(f"后面是“{right[0].text}”")
+        return counted(right[0].text)
     if right and right[0].text in SUMS and not left.mentions:
         return no("是算术题")
     ill = around.message & mask("symptom medicine fever verb temp danger")
@@ -416,8 +422,8 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     ill = (
         around.message & mask("symptom fever feverish medicine danger temp mine_before")
         or around.person
+        or left.bits & mask("day period night now")
     )
-    ill = ill or left.bits & mask("day period night now")
     usual = number.celsius is not None and Decimal(35) <= number.celsius < LINE
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
     if (

@@ -210,11 +210,7 @@ class Surroundings(LeftSide):
         if (
             last is None
             or last.verdict.outcome != "no"
-            or not (
-                last.left.unknown
-                or last.left.foreign
-                or last.verdict.why.removeprefix("后面是").strip("“”") in OTHER_UNITS
-            )
+            or not (last.left.unknown or last.left.foreign or last.verdict.unit in OTHER_UNITS)
         ):
             return False
         return not any(t.kind == "stop" for t in self.line[last.at : place])

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.language.drafts import Draft
+from bot.language.leftside import DENYING
 from bot.language.meaning import HOUSEHOLD, SELF
 from bot.language.numerals import Form
 from bot.language.people import Kind, Mention
@@ -41,11 +42,7 @@ class Whose(Surroundings):
             and after in ("给", "帮", "帮着")
         ):
             return first  # 让小宝给看的: he only helped
-        if (
-            before is not None
-            and before.bits & BIT["negation"]
-            and before.text in ("不是", "并不是", "又不是")
-        ):
+        if before is not None and before.bits & BIT["negation"] and before.text in DENYING:
             return first
         if mention.kind is Kind.SELF and (
             self._asked_to(mention) or (before is not None and before.text.endswith("着"))
@@ -161,7 +158,7 @@ class Whose(Surroundings):
             mention = self.by_first.get(at)
             if mention is None:
                 continue
-            if self.line[at - 1].text in ("不是", "并不是", "又不是"):
+            if self.line[at - 1].text in DENYING:
                 continue
             given = at > 1 and self.line[at - 2].text.endswith("是")
             if (

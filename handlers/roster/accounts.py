@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
 from sqlmodel import Session, col, select
 
@@ -21,6 +20,7 @@ from bot.domain.registry import (
 )
 from bot.domain.temperature import Pending
 from bot.errors import BotError
+from bot.likeness import dull, sound
 from bot.people import plain_name
 
 PURPOSE_WORDS = {
@@ -30,8 +30,6 @@ PURPOSE_WORDS = {
 }
 _GUESSES = 3
 _LEAST = 60
-# Sounds that dialects and input methods run together, first to second.
-_RUN_TOGETHER = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("r", "l"), ("hu", "f"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class _Names:
         people = residents_of_place(db, place_id)
         places = {p.place_id for p in people}
         self.places = {place: path_words(db, place) for place in places}
-        self.people = [(person, _sound(person.name), _dull(person.name)) for person in people]
+        self.people = [(person, sound(person.name), dull(person.name)) for person in people]
         query = select(Account.resident_id, Account.channel).where(
             col(Account.resident_id).is_not(None)
         )
@@ -92,13 +90,13 @@ class _Names:
         shown = plain_name(account.display_name)
         if len(shown) < 2:
             return ()
-        sound, dull = _sound(shown), _dull(shown)
+        heard, heard_dull = sound(shown), dull(shown)
         scored = []
         for person, own_sound, own_dull in self.people:
             score = _score(shown, account.display_name, person)
-            if sound == own_sound:
+            if heard == own_sound:
                 score = max(score, 95)
-            elif dull == own_dull:
+            elif heard_dull == own_dull:
                 score = max(score, 85)
             if score >= _LEAST and (person.id, account.channel) not in self.bound:
                 scored.append(Guess(person, self.places[person.place_id], score))
@@ -116,22 +114,6 @@ def _score(shown: str, display_name: str, person: Resident) -> int:
         return 80
     same_surname = name[0] == shown[0]
     return round(fuzz.ratio(name, shown)) if same_surname and abs(len(name) - len(shown)) < 2 else 0
-
-
-def _sound(text: str) -> tuple[str, ...]:
-    return tuple(lazy_pinyin(text))
-
-
-def _dull(text: str) -> tuple[str, ...]:
-    """Syllables as somebody hears them who does not tell zh from z, n from l, ing from in."""
-    out = []
-    for syllable in _sound(text):
-        for sharp, flat in _RUN_TOGETHER:
-            if syllable.startswith(sharp):
-                syllable = flat + syllable[len(sharp) :]
-                break
-        out.append(syllable.removesuffix("g") if syllable.endswith("ng") else syllable)
-    return tuple(out)
 
 
 def bind(

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pypinyin import lazy_pinyin
 from sqlmodel import Session, col, select
 
 from bot.domain.registry import Household, Resident
+from bot.likeness import sound
 from handlers.roster.entries import Entry
 from handlers.roster.model import Column, RowError
 from handlers.roster.places import Places, Spot
@@ -159,7 +159,7 @@ def sounds_alike(one: str, other: str) -> bool:
     """The same name, or one that is read the same (建国, 建囯)."""
     if one == other or len(one) != len(other):
         return one == other
-    return not one.isascii() and lazy_pinyin(one) == lazy_pinyin(other)
+    return not one.isascii() and sound(one) == sound(other)
 
 
 def _which(entry: Entry, people: Sequence[Resident]) -> RowError:
