@@ -12,6 +12,7 @@ from bot.language.subjects import CLEAN, Left, Verdict
 from bot.language.tokens import Token
 from bot.language.words import mask, word_set
 
+HEALTHY = Decimal("35.8"), Decimal("37.3")
 TIME = mask("day period night now")
 OTHER_BEHIND = mask("unit money goods")
 OTHER_BEFORE = mask("goods money heat ordinal")
@@ -66,6 +67,7 @@ class Message:
     content: int  # all words and numbers that are not small talk
     plausible: int  # numbers written like a temperature
     numbers: int  # numbers that could be a temperature or a slip of one
+    bodily: bool  # most of its decimals are what healthy people have
 
     @classmethod
     def of(
@@ -77,7 +79,7 @@ class Message:
         shape: Shape,
     ) -> "Message":
         """Counts the words of all lines once."""
-        bits = content = plausible = numbers = 0
+        bits = content = plausible = numbers = exact = healthy = 0
         for line in lines:
             for at, token in enumerate(line):
                 bits |= token.bits
@@ -85,6 +87,8 @@ class Message:
                 if number is not None:
                     if number.celsius is not None and number.form is not Form.INTEGER:
                         plausible += not _of_other_things(line, at)
+                        exact += number.form in (Form.DECIMAL, Form.SPLIT)
+                        healthy += HEALTHY[0] <= number.celsius < HEALTHY[1]
                     if number.form is not Form.PLAIN:
                         numbers += 1
                         continue
@@ -101,4 +105,5 @@ class Message:
                     "countkin",
                 ) or (token.kind == "word" and not token.bits & CLEAN):
                     content += 1
-        return cls(said, own, quoted, shape, bits, content, plausible, numbers)
+        bodily = healthy >= 2 and healthy * 2 > exact
+        return cls(said, own, quoted, shape, bits, content, plausible, numbers, bodily)

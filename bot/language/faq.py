@@ -6,10 +6,11 @@ text ── gate ── 120 · doctor · cadre · small talk
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.language.alike import Topics
 from bot.language.faq_ask import Form, Forwards, clauses, form
 from bot.language.faq_judge import Judged, judge
 from bot.language.faq_match import Matcher
@@ -30,6 +31,7 @@ _SHORTEST_CLAUSE = 4
 _ECHO = 0.1  # less of the whole message than this is not asked in a part of it either
 _TOGETHER = 0.9
 _SECOND = 0.25
+_NEAREST = 0.05
 _UNSURE = 0.5  # from here on it is a question of ours, though not one we can answer
 
 
@@ -44,7 +46,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a message asks. hits: what is said, at most two; nearest: up to three that are not."""
+    """What a message asks. hits: what is said, at most two; nearest: up to three that are not.
+
+    expired: what would have been said, were it not past its days. is_ours: it asks for something
+    that a pack speaks of, answered or not.
+    """
 
     action: Action
     hits: tuple[Hit, ...] = ()
@@ -52,6 +58,8 @@ class Asked:
     is_question: bool = False
     is_forward: bool = False
     steps: tuple[str, ...] = ()
+    expired: Hit | None = None
+    is_ours: bool = False
 
 
 class Engine:
@@ -70,6 +78,7 @@ class Engine:
         self._entries = [entry for pack in packs for entry in pack.entries]
         lexicon = (base_lexicon or Lexicon()).merged(*(pack.lexicon for pack in packs))
         self._matcher = Matcher(self._entries, lexicon)
+        self.topics = Topics(base_lexicon or Lexicon())
         self._forwards = Forwards(
             [
                 (at, folded)
@@ -88,7 +97,7 @@ class Engine:
         steps: list[str] = []
         gated = self._gate.judge(text)
         danger = gated is not None and gated.action is Action.EMERGENCY
-        forwarded = self._forwarded(folded, on, shape, to_us)
+        forwarded = self._forwarded(folded, shape, to_us, lambda at: self._current(at, on))
         if forwarded is not None and shape.forward and not danger:
             return forwarded  # before the gate: what is passed on is nobody's own dose or errand
         if gated is not None:
@@ -102,11 +111,55 @@ class Engine:
             return forwarded
         if shape.reading or (not to_us and not _may_answer_in_group(folded, shape)):
             steps.append("没有在问" if not asked else "是邻里之间说话，或不是一句问话")
-            return Asked(Action.NONE, (), (), asked, shape.forward, tuple(steps))
-        return self._answer(folded, shape, on, to_us)
+            return Asked(
+                Action.NONE, (), (), asked, shape.forward, tuple(steps),
+                is_ours=shape.question and self._is_ours(folded, shape, on),
+            )  # fmt: skip
+        found = self._answer(folded, shape, on, to_us)
+        return found if found.hits else self._with_lapsed(found, folded, shape, on, to_us)
 
-    def _forwarded(self, folded: str, on: date, shape: Form, to_us: bool) -> Asked | None:
-        near = self._forwards.nearest(folded)
+    def nearest(self, text: str, on: date) -> list[Entry]:
+        """Up to three entries that come nearest to a question which they do not answer."""
+        folded = self._matcher.folder.fold(without_mention(text))
+        found = judge(self._matcher, folded, form(folded), lambda at: self._current(at, on))
+        return [self._entries[one.entry] for one in found[:3] if one.confidence >= _NEAREST]
+
+    def entry(self, entry_id: str) -> tuple[Entry, Pack] | None:
+        """An entry with its pack, by its id."""
+        found = zip(self._entries, self._owner, strict=True)
+        return next((pair for pair in found if pair[0].id == entry_id), None)
+
+    def _is_ours(self, folded: str, shape: Form, on: date) -> bool:
+        """Whether talk among neighbours asks for what a pack could answer."""
+        if len(folded) > _GROUP_LENGTH:
+            return False
+        best = judge(self._matcher, folded, shape, lambda at: self._current(at, on))
+        return bool(best) and best[0].confidence >= _UNSURE
+
+    def _with_lapsed(self, found: Asked, folded: str, shape: Form, on: date, to_us: bool) -> Asked:
+        """Name the entry that would have been said, had its days not ended."""
+        if not any(self._lapsed(at, on) for at in range(len(self._entries))):
+            return found
+        best = self._judge_parts(folded, shape, lambda at: self._current_or_lapsed(at, on))[:1]
+        for one in best:
+            if self._lapsed(one.entry, on) and self._may_say(one, folded, shape, to_us):
+                why = f"不在有效期内，不能说；{one.why}"
+                hit = Hit(self._entries[one.entry], one.confidence, why)
+                is_asked = to_us and shape.question
+                return replace(
+                    found,
+                    action=Action.CADRE if is_asked else found.action,
+                    nearest=(hit, *found.nearest[:2]),
+                    steps=(_step(hit), *found.steps[:4]),
+                    expired=hit,
+                    is_ours=True,
+                )
+        return found
+
+    def _forwarded(
+        self, folded: str, shape: Form, to_us: bool, may: Callable[[int], bool]
+    ) -> Asked | None:
+        near = self._forwards.nearest(folded, may)
         if near is None or not (shape.forward or shape.claim):
             return None
         at, share = near
@@ -114,7 +167,7 @@ class Engine:
             return None
         sure = min(0.99, 0.6 + 0.4 * share) if share < 1 else _FORWARD_SURE
         hit = Hit(self._entries[at], round(sure, 3), f"和登记过的传言字句重合 {share:.0%}")
-        if sure < self._bar(at, to_us) or not self._current(at, on):
+        if sure < self._bar(at, to_us):
             return None
         return Asked(Action.ANSWER, (hit,), (), shape.question, True, (hit.why,))
 
@@ -130,9 +183,9 @@ class Engine:
             part = folded[start:end]
             if end - start < _SHORTEST_CLAIM:
                 continue
-            for one in judge(self._matcher, part, _CLAIM)[:1]:
+            for one in judge(self._matcher, part, _CLAIM, lambda at: self._current(at, on))[:1]:
                 is_sure = one.confidence >= max(self._bar(one.entry, to_us), _PASSED_ON)
-                if is_sure and self._matcher.is_rumour[one.entry] and self._current(one.entry, on):
+                if is_sure and self._matcher.is_rumour[one.entry]:
                     found.setdefault(one.entry, one)
         if not found:
             return None
@@ -143,14 +196,12 @@ class Engine:
         return Asked(Action.ANSWER, (hit,), (), False, True, (hit.why,))
 
     def _answer(self, folded: str, shape: Form, on: date, to_us: bool) -> Asked:
-        judged = self._judge_parts(folded, shape)
+        judged = self._judge_parts(folded, shape, lambda at: self._current(at, on))
         said: list[Hit] = []
         kept: list[Hit] = []
         for one in judged:
             hit = Hit(self._entries[one.entry], one.confidence, one.why)
-            if not self._current(one.entry, on):
-                kept.append(Hit(hit.entry, hit.confidence, f"不在有效期内，不能说；{one.why}"))
-            elif len(said) < 2 and self._may_say(one, folded, shape, to_us):
+            if len(said) < 2 and self._may_say(one, folded, shape, to_us):
                 said.append(hit)
             else:
                 kept.append(hit)
@@ -161,13 +212,15 @@ class Engine:
         if not said and to_us and shape.question and kept and kept[0].confidence >= _UNSURE:
             action = Action.CADRE
             steps.append("把握不够，交给干部回答")
+        is_ours = bool(said) or (bool(kept) and kept[0].confidence >= _UNSURE)
         return Asked(
-            action, tuple(said), tuple(kept[:3]), shape.question, shape.forward, tuple(steps)
-        )
+            action, tuple(said), tuple(kept[:3]), shape.question, shape.forward, tuple(steps),
+            is_ours=is_ours,
+        )  # fmt: skip
 
-    def _judge_parts(self, folded: str, shape: Form) -> list[Judged]:
+    def _judge_parts(self, folded: str, shape: Form, may: Callable[[int], bool]) -> list[Judged]:
         """The whole message, then clauses that the first answer does not already explain."""
-        whole = [] if len(folded) > _STORY else judge(self._matcher, folded, shape)
+        whole = [] if len(folded) > _STORY else judge(self._matcher, folded, shape, may)
         best = {one.entry: one for one in self._both(whole)}
         spans = clauses(folded)
         for start, end in spans if len(spans) > 1 else []:
@@ -175,7 +228,7 @@ class Engine:
             part_shape = form(part)
             if end - start < _SHORTEST_CLAUSE or not (part_shape.question or part_shape.claim):
                 continue
-            for one in judge(self._matcher, part, part_shape)[:1]:
+            for one in judge(self._matcher, part, part_shape, may)[:1]:
                 if _is_own_question(one, whole, best.get(one.entry), start, end):
                     best[one.entry] = one
         return sorted(best.values(), key=lambda one: -one.confidence)
@@ -210,6 +263,12 @@ class Engine:
 
     def _current(self, at: int, on: date) -> bool:
         return self._owner[at].is_current(self._entries[at], on)
+
+    def _lapsed(self, at: int, on: date) -> bool:
+        return self._owner[at].is_over(self._entries[at], on)
+
+    def _current_or_lapsed(self, at: int, on: date) -> bool:
+        return self._current(at, on) or self._lapsed(at, on)
 
 
 def _step(hit: Hit) -> str:

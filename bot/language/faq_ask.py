@@ -1,6 +1,7 @@
 """The form of a message, not its topic: is anything asked, of whom, in how many parts."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.language.faq_rank import containment, shingles
@@ -93,10 +94,11 @@ class Forwards:
             for piece in part:
                 self._entries.setdefault(piece, set()).add(at)
 
-    def nearest(self, folded: str) -> tuple[int, float] | None:
+    def nearest(self, folded: str, may: Callable[[int], bool]) -> tuple[int, float] | None:
         """The entry whose wording the message nearly repeats, and how nearly; None under NEAR.
 
-        Either the message holds most of the wording, or a long wording most of the message.
+        `may`: entries that count. Either the message holds most of the wording, or a long wording
+        most of the message.
         """
         whole = shingles(folded)
         shared: dict[int, int] = {}
@@ -106,6 +108,8 @@ class Forwards:
         best: tuple[int, float] | None = None
         for at in sorted(shared):
             entry, part = self._known[at]
+            if not may(entry):
+                continue
             near = containment(part, whole)
             if len(whole) >= 2 * self.SHORTEST:
                 near = max(near, containment(whole, part))

@@ -13,6 +13,7 @@ FEWEST_WORDINGS = 4
 _FORWARD = 60  # a wording of this length is a text passed on, known by its shingles
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SPOKEN = re.compile("[零〇一二两三四五六七八九十百千]{2,}")
+_ABOUT = re.compile("([一二两三四五六七八九])([一二两三四五六七八九])")
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
@@ -35,6 +36,8 @@ def check_pack(pack: Pack, *, base: Lexicon | None = None, on: date | None = Non
 def _of_entry(pack: Pack, entry: Entry, on: date | None) -> Iterator[str]:
     if entry.source is None:
         yield "缺出处 source"
+    elif not entry.source.url:
+        yield "出处没有地址 source.url"
     if on is not None and not pack.is_current(entry, on):
         yield f"{on.isoformat()} 不在有效期内"
     if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
@@ -55,8 +58,20 @@ def _of_entry(pack: Pack, entry: Entry, on: date | None) -> Iterator[str]:
 def numbers(text: str) -> frozenset[str]:
     """Numbers of a text, 十四 and 14 alike; single spoken digits (一个) are no figures."""
     text = plain(text)
-    spoken = {str(_value(run)) for run in _SPOKEN.findall(text)}
+    spoken = {str(value) for run in _SPOKEN.findall(text) for value in _values(run)}
     return frozenset(_NUMBER.findall(text)) | spoken
+
+
+def _values(run: str) -> tuple[int, ...]:
+    """What a run says: 两三 is two or three, 二三十 twenty or thirty, 一二三二〇 spelt out."""
+    about = _ABOUT.search(run)
+    if about is None:
+        return (_value(run),)
+    low, high = about.groups()
+    counts_on = _DIGITS[high] - _DIGITS[low] == 1 or about[0] == "三五"
+    if not any(char in _UNITS for char in run) and (len(run) > len(about[0]) or not counts_on):
+        return (_value(run),)
+    return tuple(_value(run.replace(about[0], digit, 1)) for digit in (low, high))
 
 
 def _value(run: str) -> int:

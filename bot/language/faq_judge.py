@@ -11,7 +11,7 @@ that the matcher proposed for it; the floors in tests/unit/language hold at the 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.language.faq_ask import Form
@@ -74,10 +74,21 @@ def features(one: Candidate, folded: str, shape: Form, *, rumour: bool) -> dict[
     }
 
 
-def judge(matcher: Matcher, folded: str, shape: Form, keep: int = 6) -> list[Judged]:
-    """The best candidates of one text, surest first."""
+def judge(
+    matcher: Matcher,
+    folded: str,
+    shape: Form,
+    may: Callable[[int], bool] = lambda entry: True,
+    keep: int = 6,
+) -> list[Judged]:
+    """The best candidates of one text, surest first; `may`: entries that compete at all.
+
+    One that may not be said takes no confidence from those that may.
+    """
     scored: list[tuple[float, Candidate]] = []
     for one in matcher.match(folded):
+        if not may(one.entry):
+            continue
         seen = features(one, folded, shape, rumour=matcher.is_rumour[one.entry])
         scored.append((sum(_WEIGHTS[name] * value for name, value in seen.items()), one))
     total = 1.0 + sum(math.exp(z) for z, _ in scored)

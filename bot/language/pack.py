@@ -101,6 +101,12 @@ class Pack:
     bar_group: float = 0.90
     bar_private: float = 0.70
     signed_by: tuple[str, ...] = ()
+    owner: str = ""  # role word of whoever renews it (镇值班); "": the township's
+
+    def is_over(self, entry: Entry, on: date) -> bool:
+        """Whether its last day, or the pack's, has passed."""
+        ends = (self.valid_to, entry.valid_to)
+        return any(day is not None and day < on for day in ends)
 
     def is_current(self, entry: Entry, on: date) -> bool:
         """Whether the entry may be said on that day: its own days and the pack's both count."""
@@ -274,4 +280,5 @@ def pack_from_toml(
         bar_group=table.share("bar_group", 0.90),
         bar_private=table.share("bar_private", 0.70),
         signed_by=table.texts("signed_by"),
+        owner=table.text("owner"),
     )

@@ -10,7 +10,7 @@ from bot.language.numerals import DIGIT, zh_int
 from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set, words
 
-CHILD = word_set("孩子 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝")
+CHILD = word_set("孩子 孩儿 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝")
 KIN, TITLE, JOB = BIT["kin"], BIT["title"], BIT["job"]
 SMALL = word_set("公 婆 儿 子 宝 妮 丫 娃 女 夫 妻 胖")
 FAMILY = frozenset(["家", "一家", "全家", "一家人", "家里", "家人", "一家子"])
@@ -20,7 +20,7 @@ SIZED = word_set(
 )
 FATHER = frozenset(["大", "达"])  # 俺大, 俺达: so they call their father in Henan and Shaanxi
 # One sign that is a relative only where something is measured or a 我 stands before it.
-BARE_KIN = frozenset("奶子女公婆仔夫妻父母兄")
+BARE_KIN = frozenset("姥奶子女公婆仔夫妻父母兄")
 HIMSELF = frozenset(["自己", "自个儿", "自个", "本人"])
 NAME_LABELS = word_set("姓名 名字 户主 填报人 报告人 本人姓名")
 OWNING = word_set("的 那 这 那个 这个 家 家的 个 家里 家那个 屋")
@@ -174,6 +174,9 @@ class Finder:
             mention = self._at(at, found)
             if mention is None:
                 at += 1
+                continue
+            if self._text(mention.last + 1) == "的" and self._text(mention.last + 2) == "人":
+                at = mention.last + 1  # 怀着孩子的人: anyone
                 continue
             if mention.kind in (Kind.KIN, Kind.NAME) and self._text(mention.last + 1) in HIMSELF:
                 mention = replace(mention, last=mention.last + 1)

@@ -81,7 +81,7 @@ class Surroundings(LeftSide):
                 else 0
             ),
             is_list=stop.shape.is_list,
-            heading=self.reader.head_bits,
+            heading=self.reader.head_bits & ~(FOREIGN if stop.bodily else 0),
             is_group=stop.said.is_group,
             topic=self.topic,
             settled=any(d.verdict.outcome == "reading" for d in self.drafts[-3:]),

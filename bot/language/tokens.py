@@ -235,6 +235,10 @@ class Cutter:
             size -= 1  # 个体温 is 个 and 体温
             word = text[at : at + size]
         bits = self.lexicon.classes.get(word, 0)
+        if size > 2 and bits == BIT["common"] and self._two_relatives(at, size):
+            size -= 1
+            word = text[at : at + size]
+            bits = self.lexicon.classes.get(word, 0)
         if RUN.match(char) or char in "正腊冬阴农旧周星礼初俩仨一全家这本上":
             numeral = self._numeral(at, size, bits)
             if numeral is not None:
@@ -245,6 +249,17 @@ class Cutter:
         if size:
             return Token("word", word, at, at + size, bits)
         return Token("char", char, at, at + 1)
+
+    def _two_relatives(self, at: int, size: int) -> bool:
+        """大哥大嫂 are two relatives, whatever a 大哥大 is."""
+        inner = at + size - 1
+        second = self.lexicon.longest(self.text, inner)
+        kin = BIT["kin"]
+        return (
+            second > 1
+            and bool(self.lexicon.classes.get(self.text[at:inner], 0) & kin)
+            and bool(self.lexicon.classes[self.text[inner : inner + second]] & kin)
+        )
 
     def _numeral(self, at: int, size: int, bits: int) -> Token | None:
         """A number, time, count or group in Chinese numerals, where it beats the word."""
@@ -309,8 +324,12 @@ class Cutter:
             return 0
         if size > head and not bits & BIT["common"]:
             return 0
-        if head == 1 and free and FAMILY_OF.match(text, at + 1):
-            return 1  # 苏家六口36.5
+        if (
+            head == 1
+            and free
+            and (FAMILY_OF.match(text, at + 1) or (text[at - 1 : at] not in ("老", "小") and self._of_family(at + 1)))
+        ):
+            return 1  # 苏家六口36.5, 邹家老三36.5
         after = at + head
         longest = lexicon.longest(text, after) if after < len(text) else 0
         if longest and lexicon.classes[text[after : after + longest]] & BIT["title"]:
@@ -322,6 +341,23 @@ class Cutter:
             if self._name_ends(after) or text[after] == "家" or size < 2:
                 return 2
         return 0
+
+    def _of_family(self, at: int) -> bool:
+        """家 and a relative of two signs."""
+        if not self.text.startswith("家", at) or at + 1 >= len(self.text):
+            return False
+        size = self.lexicon.longest(self.text, at + 1)
+        return size > 1 and bool(
+            self.lexicon.classes[self.text[at + 1 : at + 1 + size]] & BIT["kin"]
+        )
+
+    def _ranked(self, at: int) -> int:
+        """Length of the name behind a surname that is a rank in the family: 杨大妞, 游幺姑."""
+        if self.text[at : at + 1] not in RANKS:
+            return 0
+        size = self.lexicon.longest(self.text, at)
+        kin = size > 1 and self.lexicon.classes[self.text[at : at + size]] & BIT["kin"]
+        return size if kin and self._name_ends(at + size) else 0
 
     def _surname(self, at: int, size: int, bits: int) -> int:
         """Length of a full name that starts here, 0 where there is none."""
@@ -344,6 +380,10 @@ class Cutter:
             return 0
         if self.out and not self._name_may_start():
             return 0
+        if last is not None and last.kind == "name" and text[at] in "向和同从于":
+            return 0  # 老丁向组织汇报
+        if size <= 1 and (ranked := self._ranked(at + head)):
+            return head + ranked
         for given in (2, 1):
             end = at + head + given
             name = text[at:end]
@@ -357,6 +397,8 @@ class Cutter:
                 continue  # 向华八点钟
             if size >= 2 and head == 1 and not self._hard_end(end):
                 continue  # 高兴坏了 is no name, 高兴全36.5 is one
+            if name[-1] in "里内" and name[:-1] in lexicon.things:
+                continue  # 车库里38度
             if self._name_ends(end) and not self._swallows(at, end, head):
                 return head + given
         return 0
@@ -398,7 +440,7 @@ class Cutter:
             return False
         return (
             last
-            in "吃喝拦看说听做买卖开关跑走抱家的是了吗我俺都也有没不和跟说在你他她岁个这那量测烧"
+            in "吃喝拦看说听做买卖晾晒泡煮蒸炒熬烤开关跑走抱家的是了吗我俺都也有没不和跟说在你他她岁个这那量测烧"
             or bool(self.lexicon.classes.get(last, 0) & BIT["kin"] and end - at == head + 1)
         )
 
@@ -427,6 +469,7 @@ class Cutter:
         return bool(self.lexicon.classes[text[end : end + size]] & NAME_END)
 
 
+RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
 NO_GIVEN_NAME = frozenset(
