@@ -16,6 +16,7 @@ from bot.domain.registry import (
 )
 from bot.likeness import called
 
+_NO_HOUSES = frozenset({"亲家", "老人家", "人家", "大家"})
 _DIGITS = str.maketrans("0123456789", "〇一二三四五六七八九")
 
 
@@ -43,7 +44,7 @@ class Asked:
 
     owner: whose relative it is, where not the speaker's. mark: where the person lives, as said
     (东头, 二组). phrase: all of it, as it is learnt and shown. is_all: 都, or 俩 and how many: each
-    of those whom the word means.
+    of those whom the word means. couple: 两口子, 老两口 as said: of a house these two.
     """
 
     who: str
@@ -53,11 +54,18 @@ class Asked:
     is_all: bool = False
     count: int | None = None
     is_voice: bool = False
+    couple: str = ""
 
     @property
     def key(self) -> str:
         """By which it is learnt."""
         return self.phrase or self.who
+
+    @property
+    def is_house(self) -> bool:
+        """Whether several people who live together are meant; 老王家的 is one of them."""
+        is_named = len(self.who) > 1 and self.who.endswith("家") and self.who not in _NO_HOUSES
+        return self.who == "household" or (is_named and not self.phrase.endswith("的"))
 
 
 @dataclass

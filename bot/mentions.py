@@ -37,6 +37,9 @@ _LONG = 12  # signs in a row that are no longer a name with a few words
 _COUNTS = {"俩": 2, "两": 2, "仨": 3, "三": 3, "四": 4, "五": 5}
 _SEVERAL = re.compile(r"(?P<n>[俩仨]|[两三四五](?=个))个?")
 _COUNTED = re.compile(r"(?P<n>[俩仨]|[两三四五](?=个))个?$")
+_COUPLE = re.compile(r"[老小]?[两俩]口子?|夫妻[俩二]?人?|夫妇俩?")
+_HOUSE = re.compile(rf"{_COUPLE.pattern}|[一全]家|家")
+_WHOLE_HOUSE = re.compile(r"(?P<owner>.{2,}?)(?:一大家子?|一家子?|一家人|全家人?)")
 _ME = re.compile(r"[我俺咱]|本人|自己")
 _AFTER = re.compile(r"家的|家里的|家")
 _PAUSE = re.compile(r"[，,、:：!！。;；]\s*$")
@@ -59,8 +62,19 @@ def asked_of(ear: Ear, segment: str, who: str, owner: str = "", *, is_voice: boo
         is_voice: dictated: signs may be wrong, sounds are right.
     """
     asked = Asked(who, owner, is_voice=is_voice)
-    if who in ("self", "household"):
-        return _somebody_else(ear, segment, asked) if who == "self" else asked
+    if who == "self":
+        return _somebody_else(ear, segment, asked)
+    couple = _COUPLE.search(segment)
+    if couple is not None:
+        asked = replace(asked, couple=couple[0])
+    if who == "household":
+        return _whose_house(ear, segment, asked)
+    whole = _WHOLE_HOUSE.fullmatch(who)
+    if whole is not None:  # 李大勇一家
+        mark = _MARK.search(segment[: max(segment.rfind(who), 0)])
+        where = mark["mark"] if mark else ""
+        owner = f"{whole['owner']}家"
+        return replace(asked, who=owner, mark=where, phrase=where + owner)
     several = _SEVERAL.match(who)
     if several is not None and kins_of(who[several.end() :]):  # 俩娃都36.5
         who, count = who[several.end() :], several["n"]
@@ -200,6 +214,20 @@ def _somebody_else(ear: Ear, segment: str, asked: Asked) -> Asked:
     mark = _MARK.search(segment[: match.start()])
     where = mark["mark"] if mark else ""
     return replace(asked, who=match["who"], mark=where, phrase=where + match["who"])
+
+
+def _whose_house(ear: Ear, segment: str, asked: Asked) -> Asked:
+    """李大勇两口子36.4 36.6: his house; where nobody is named before the word, the speaker's."""
+    word = _HOUSE.search(segment)
+    lead = re.sub(r"(?:家|的)+$", "", _lead(segment[: word.start()])) if word else ""
+    own = {ear.account.display_name, ear.speaker.name if ear.speaker else ""}
+    for size in range(min(4, len(lead)), 1, -1):
+        name = lead[-size:]
+        if name not in own and (_is_known(ear, name) or ear.calls(name) or name in ear.nicknames):
+            place = _MARK.search(lead[:-size])
+            mark = place["mark"] if place else ""
+            return replace(asked, who=f"{name}家", mark=mark, phrase=f"{mark}{name}家")
+    return asked
 
 
 def _is_in_given(ear: Ear, sign: str) -> bool:

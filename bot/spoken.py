@@ -46,7 +46,7 @@ def whom(ear: Ear, asked: Asked) -> Found:
     related = kin(home, ear.speaker, asked.who)
     if related and not asked.mark:
         learnt = _learnt(ear, asked) if len(related) > 1 else None
-        return learnt or Found(tuple(related))
+        return learnt if learnt and learnt.one in related else Found(tuple(related))
     found = _learnt(ear, asked) or _named(ear, asked)
     if found is not None:
         return found
@@ -54,6 +54,43 @@ def whom(ear: Ear, asked: Asked) -> Found:
     if unsure:
         return Found(tuple(unsure), is_sure=False)
     return _alike(ear, asked) or Found((), guesses=_guesses(ear, asked))
+
+
+def house(ear: Ear, asked: Asked) -> Found:
+    """The people of a house, or the couple of it, of whom something is said together.
+
+    Where it is not clear whose house it is, nobody; its holder may be among the guesses.
+    """
+    holder = ear.speaker
+    own = f"{ear.account.display_name}家"
+    learnt = _learnt(ear, asked if holder or asked.who != "household" else Asked(own))
+    if learnt is not None:
+        holder = learnt.one
+    elif asked.who != "household":
+        found = whom(ear, Asked(asked.who.removesuffix("家"), mark=asked.mark))
+        holder = found.one
+        if holder is None:
+            return Found((), guesses=found.people or found.guesses)
+    return Found(tuple(members_of(ear.db, holder, asked.couple))) if holder else Found(())
+
+
+def members_of(db: Session, holder: Resident, couple: str = "") -> list[Resident]:
+    """Who lives with somebody, themselves too; of a couple (两口子, 老两口) the two, if sure."""
+    if holder.household_id is None:
+        return [holder]
+    home = household_members(db, holder.household_id)
+    if not couple:
+        return home
+    pairs = [[holder, *kin(home, holder, "爱人")]]
+    if couple.startswith("老"):  # said by a child of the house it is the parents
+        pairs.insert(0, [p for word in ("爸", "妈") for p in kin(home, holder, word)])
+    return next((pair for pair in pairs if len({p.id for p in pair}) == 2), home)
+
+
+def several(ear: Ear, asked: Asked) -> tuple[Resident, ...]:
+    """Those of the speaker's house whom a kinship word may mean, where they are more than one."""
+    related = () if asked.owner or asked.mark else kin(ear.home, ear.speaker, asked.who)
+    return tuple(related) if len(related) > 1 else ()
 
 
 def kin(home: Sequence[Resident], speaker: Resident | None, word: str) -> list[Resident]:

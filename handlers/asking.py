@@ -6,11 +6,11 @@ from decimal import Decimal
 from sqlmodel import col, select
 
 from bot import people
-from bot.domain.owing import owes
+from bot.domain.owing import owes, reported
 from bot.domain.prompts import ask, waiting
 from bot.domain.registry import Resident
-from bot.domain.temperature import Pending, SlotReading
-from bot.language.meaning import SELF, Clarify
+from bot.domain.temperature import Pending
+from bot.language.meaning import HOUSEHOLD, SELF, Clarify
 from bot.router import Turn
 from handlers.taken import Taken, is_relay_list
 
@@ -58,7 +58,7 @@ def ask_about(turn: Turn, pending: Pending) -> bool:
     is_own = person is None or (turn.speaker is not None and person.id == turn.speaker.id)
     whose = "" if is_own or person is None else person.name
     if person is None and pending.spoken_who != SELF:
-        whose = pending.spoken_who
+        whose = "您家" if pending.spoken_who == HOUSEHOLD else pending.spoken_who
     key = "temperature.ask_value" if likely is not None else "temperature.ask_again"
     text = work.phrase(key, number=pending.number, likely=likely, whose=whose)
     if not turn.reply_privately(text, why="看不准的数，私下问一次"):
@@ -116,13 +116,9 @@ def ask_owed_number(turn: Turn) -> None:
     if speaker is None:
         return
     slot = work.rules.current(work.now)
-    has = select(SlotReading.reading_id).where(
-        SlotReading.resident_id == speaker.id,
-        SlotReading.day == slot.day,
-        SlotReading.slot == slot.slot.name,
-    )
+    has = speaker.id in reported(work.db, slot.day, slot.slot.name)
     asked = any(p.kind == "number" for p in waiting(work.db, turn.account.id or 0, work.now))
-    if asked or work.db.exec(has).first() is not None or not owes(work.db, speaker, slot):
+    if asked or has or not owes(work.db, speaker, slot):
         if not turn.is_group and not asked:
             turn.reply_privately(work.phrase("temperature.well"), why="私聊里回一句")
         return

@@ -8,18 +8,20 @@ from sqlmodel import col, select
 
 from bot.domain.prompts import Prompt, ask, waiting
 from bot.domain.registry import Resident
+from bot.domain.rules import Verdict
 from bot.domain.temperature import Pending
 from bot.hearing import Asked, Ear
-from bot.language.meaning import SELF
+from bot.language.meaning import HOUSEHOLD, SELF
 from bot.router import Router, Turn
 from bot.spoken import whom
 from handlers.asking import ask_next
-from handlers.assigning import Unknown, ask_workers
+from handlers.assigning import Question, Unknown
 from handlers.claiming import answer_who
 from handlers.recalls import own_up, stand_by
 from handlers.record import record
 from handlers.said import Origin, Said
 from handlers.taken import Taken, proxy_of, tell
+from handlers.whose import ask_workers
 
 router = Router()
 
@@ -109,9 +111,10 @@ def _keep(turn: Turn, prompt: Prompt, celsius: Decimal) -> None:
     taken = Taken([], [])
     if person is None:
         for pending in pendings:
-            _leave_unassigned(turn, pending, celsius, taken)
-        is_speaker = ask_workers(turn, taken.claims)
-        if is_speaker:
+            if not _is_of_house(turn, pending, celsius):
+                _leave_unassigned(turn, pending, celsius, taken)
+        ear = Ear(work.db, turn.account, turn.speaker, turn.place_id)
+        if ask_workers(work, ear, taken.claims):
             taken.unknown.clear()
     else:
         said = Said(
@@ -131,11 +134,23 @@ def _keep(turn: Turn, prompt: Prompt, celsius: Decimal) -> None:
     ask_next(turn)
 
 
+def _is_of_house(turn: Turn, pending: Pending, celsius: Decimal) -> bool:
+    """One of the numbers of a house that has reported; where it is nothing to see to, that is all."""
+    work = turn.work
+    if pending.spoken_who != HOUSEHOLD or work.rules.judge(celsius) is not Verdict.NORMAL:
+        return False
+    pending.closed_at, pending.outcome = work.now, str(celsius)
+    work.db.add(pending)
+    return True
+
+
 def _leave_unassigned(turn: Turn, pending: Pending, celsius: Decimal, taken: Taken) -> None:
     """The number is clear now, its person is not."""
     work = turn.work
     is_own = pending.spoken_who == SELF
     who = turn.account.display_name if is_own else pending.spoken_who
+    if pending.spoken_who == HOUSEHOLD:
+        who = f"{turn.speaker.name if turn.speaker else turn.account.display_name}家"
     slot = work.rules.slot_for(pending.at)
     ear = Ear(work.db, turn.account, turn.speaker, pending.place_id)
     guesses = whom(ear, Asked(who)).people or whom(ear, Asked(who)).guesses
@@ -143,7 +158,7 @@ def _leave_unassigned(turn: Turn, pending: Pending, celsius: Decimal, taken: Tak
     pending.spoken_who, pending.day, pending.slot = who, slot.day, slot.slot.name
     work.db.add(pending)
     taken.unknown.append(who)
-    taken.claims.asked.append((Unknown(who, celsius, slot, is_own=is_own), guesses))
+    taken.claims.asked.append(Question(Unknown(who, celsius, slot, is_own=is_own), guesses))
 
 
 def _not_that(turn: Turn, prompt: Prompt) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot.clock import clock_words, local_day
 from bot.domain.care import team_of
 from bot.domain.incidents import Incident, IncidentKind, open_incident
-from bot.domain.owing import missing, owing
+from bot.domain.owing import missing, owing, reported
 from bot.domain.registry import (
     Account,
     Resident,
@@ -21,7 +21,7 @@ from bot.domain.registry import (
     places_below,
 )
 from bot.domain.rules import SlotDay
-from bot.domain.temperature import SlotReading, SlotStep
+from bot.domain.temperature import SlotStep
 from bot.language.commands import Verb
 from bot.outbox import Outbox
 from bot.router import Router, Turn
@@ -166,14 +166,8 @@ def stop_stale(session: Session, row: Outbox) -> str:
         return ""
     _, day, slot, _, _ = row.key.split(":")
     about = {int(i) for i in row.about.split(",")}
-    reported = session.exec(
-        select(SlotReading.resident_id).where(
-            SlotReading.day == datetime.fromisoformat(day).date(),
-            SlotReading.slot == slot,
-            col(SlotReading.resident_id).in_(about),
-        )
-    ).all()
-    return "已经报了" if about <= set(reported) else ""
+    done = reported(session, datetime.fromisoformat(day).date(), slot)
+    return "已经报了" if about <= done else ""
 
 
 def close_slot(work: Work, one: SlotDay) -> None:

@@ -28,6 +28,8 @@ class Taken:
     kept: list[Kept]
     unknown: list[str]
     asked: bool = False
+    houses: list[str] = field(default_factory=list)  # what houses said together, in words
+    learnt: list[str] = field(default_factory=list)  # what is remembered from here on, in words
     claims: Claims = field(default_factory=Claims)
 
 
@@ -96,9 +98,10 @@ def _answer_alone(turn: Turn, taken: Taken, fevers: list[Kept], others: list[Kep
     work = turn.work
     lines: list[str] = []
     fresh = [k for k in taken.kept if k.reading is not None]
-    if fresh:
-        values = "、".join(f"{k.said.person.name} {k.said.celsius}" for k in fresh[:12])
-        more = f" 等 {len(fresh)} 个" if len(fresh) > 12 else ""
+    told = taken.houses + [f"{k.said.person.name} {k.said.celsius}" for k in fresh]
+    if told:
+        values = "、".join(told[:12])
+        more = f" 等 {len(told)} 个" if len(told) > 12 else ""
         lines.append(work.phrase("temperature.kept", values=values, more=more))
     elif taken.kept:
         lines.append(work.phrase("temperature.again"))
@@ -111,9 +114,12 @@ def _answer_alone(turn: Turn, taken: Taken, fevers: list[Kept], others: list[Kep
             )
         )
     if taken.unknown:
-        lines.append(work.phrase("temperature.unknown", names="、".join(taken.unknown[:20])))
+        more = f" 等 {len(taken.unknown)} 个" if len(taken.unknown) > 20 else ""
+        names = "、".join(taken.unknown[:20]) + more
+        lines.append(work.phrase("temperature.unknown", names=names))
+    lines += taken.learnt
     lines += [_fever_line(turn, k) for k in fevers] + [_odd_line(turn, k) for k in others]
-    if lines and not (taken.asked and not fresh and not taken.unknown):
+    if lines and not (taken.asked and not told and not taken.unknown):
         turn.reply("\n".join(lines), why="私聊里回一句记了什么")
 
 

@@ -38,18 +38,20 @@ def on_report(turn: Turn) -> None:
         take_back(turn)
         return
     ear = Ear(turn.work.db, turn.account, turn.speaker, turn.place_id)
-    whose = [_whose(turn, ear, spoken) for spoken in report.readings]
+    whose = _whose(turn, ear)
     speakers = people.who_holds_the_phone(ear, [asked.who for _, asked in whose])
     if len(speakers) == 1 and speakers[0] is not turn.speaker:
         turn.speaker = speakers[0]
         ear = Ear(turn.work.db, turn.account, turn.speaker, turn.place_id)
-    for spoken, asked in whose:
+    for spoken, asked in take_together(turn, ear, whose, taken):
         _take(turn, ear, spoken, asked, whose, taken, speakers)
+    ask_speaker(turn, taken.claims)
     for unclear in report.clarify:
         ask_number(turn, unclear, taken)
-    if ask_workers(turn, taken.claims):
+    if ask_workers(turn.work, ear, taken.claims):
         taken.unknown.clear()
-    if report.intent is MainIntent.NORMAL and not taken.kept and not taken.asked:
+    has_said = taken.kept or taken.houses or taken.asked
+    if report.intent is MainIntent.NORMAL and not has_said:
         ask_owed_number(turn)
         return
     tell(turn, taken)
@@ -58,14 +60,21 @@ def on_report(turn: Turn) -> None:
 Whose = tuple[SpokenReading, Asked]
 
 
-def _whose(turn: Turn, ear: Ear, spoken: SpokenReading) -> Whose:
-    """A reading with what was said around its name."""
+def _whose(turn: Turn, ear: Ear) -> list[Whose]:
+    """Each reading with what was said around its name; the next number of one is its like."""
     report, text = turn.said.report, turn.said.text
     ends = [r.span[1] for r in report.readings] + [c.span[1] for c in report.clarify]
-    since = max((end for end in ends if end <= spoken.span[0]), default=0)
-    segment = text[since : spoken.span[0]].rsplit("\n", 1)[-1]
     is_voice = turn.inbound.kind is MessageKind.VOICE
-    return spoken, asked_of(ear, segment, spoken.who, spoken.owner, is_voice=is_voice)
+    found: list[Whose] = []
+    for spoken in report.readings:
+        since = max((end for end in ends if end <= spoken.span[0]), default=0)
+        segment = text[since : spoken.span[0]].rsplit("\n", 1)[-1]
+        asked = asked_of(ear, segment, spoken.who, spoken.owner, is_voice=is_voice)
+        before = found[-1] if found else None
+        if before is not None and before[0].who == spoken.who != SELF and not _HAN.search(segment):
+            asked = before[1]
+        found.append((spoken, asked))
+    return found
 
 
 def _take(

@@ -1,13 +1,14 @@
 """应报 who owes a report in a slot, and who has not given it."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlmodel import Session, col, or_, select
 
 from bot.domain.care import Observation
 from bot.domain.registry import PlaceAbove, Resident
 from bot.domain.rules import SlotDay
-from bot.domain.temperature import Owes, SlotReading
+from bot.domain.temperature import Owes, Pending, SlotReading
 
 
 def owing(db: Session, one: SlotDay, place_ids: Sequence[int] | None = None) -> list[Resident]:
@@ -55,14 +56,21 @@ def _decided(db: Session, one: SlotDay) -> list[int]:
 
 def missing(db: Session, one: SlotDay, place_ids: Sequence[int] | None = None) -> list[Resident]:
     """Who owes a report in a slot and has not given one."""
-    reported = set(
-        db.exec(
-            select(SlotReading.resident_id).where(
-                SlotReading.day == one.day, SlotReading.slot == one.slot.name
-            )
-        ).all()
+    found = reported(db, one.day, one.slot.name)
+    return [person for person in owing(db, one, place_ids) if person.id not in found]
+
+
+def reported(db: Session, day: date, slot: str) -> set[int]:
+    """Who has a reading in a slot, or is one of several whose values were given together."""
+    own = select(SlotReading.resident_id).where(SlotReading.day == day, SlotReading.slot == slot)
+    together = select(Pending.resident_id).where(
+        Pending.kind == "household",
+        Pending.day == day,
+        Pending.slot == slot,
+        col(Pending.closed_at).is_(None),
     )
-    return [person for person in owing(db, one, place_ids) if person.id not in reported]
+    ids = {*db.exec(own).all(), *db.exec(together).all()}
+    return {i for i in ids if i is not None}
 
 
 def owes(db: Session, person: Resident, one: SlotDay) -> bool:

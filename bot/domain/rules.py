@@ -101,6 +101,7 @@ class RulePack:
     emergency_to: tuple[str, ...]
     told: Mapping[str, tuple[str, ...]]  # incident kind to who hears of it
     outcome_after: timedelta
+    unanswered_after: timedelta  # whose a reading is: the speaker's time to say, then it is asked on
     upward_within: timedelta
     observation_days: int
     quiet: tuple[int, int]
@@ -254,6 +255,7 @@ def rule_pack(data: Mapping[str, Any]) -> RulePack:
         emergency_to=tuple(clocks["emergency_to"]),
         told={kind: tuple(to) for kind, to in data["told"].items()},
         outcome_after=_minutes(clocks["outcome_after_min"]),
+        unanswered_after=_minutes(clocks["unanswered_after_min"]),
         upward_within=_minutes(clocks["upward_within_min"]),
         observation_days=int(data["observation"]["days"]),
         quiet=(minute_of(data["quiet_hours"]["from"]), minute_of(data["quiet_hours"]["to"])),

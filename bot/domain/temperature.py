@@ -109,7 +109,9 @@ class Pending(SQLModel, table=True):
     """待核: something seen that waits for a person's word: unclear, or of somebody unknown."""
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: str  # clarify, unassigned, recheck, hearsay, proxy
+    # clarify, which, unassigned, recheck; household: this person is one of several of whom `number`
+    # was said together, so none of them is missing, and whose each value is nobody said
+    kind: str
     place_id: int | None = Field(default=None, index=True)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
     resident_id: int | None = Field(default=None, foreign_key="resident.id")

@@ -34,7 +34,7 @@ PEOPLE_SAFE = word_set(
 DEMANDS = word_set("人 要 请 一律 都 先 才 必须 每 就 不得 不准 不许 不能 应 应该 须 赶紧 立即")
 FIRM = mask("verb now again day period night")
 SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
-PIECES = frozenset("平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双")
+PIECES = frozenset("平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双米尺丈里码卷捆筐车棵株垛朵串盘碗提罐壶桌席股票页晚")
 COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
 SUCH = word_set("这种 这类 那种 之类 之类的 诸如此类")
 SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
@@ -142,7 +142,7 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             follow = right[1] if len(right) > 1 else None
             if nxt.text != "/" or (follow is not None and follow.bits & UNIT):
                 return no("后面是单价或比例")
-        if len(nxt.text) == 2 and nxt.text[0] == "一" and nxt.text[1] in PIECES:
+        if len(nxt.text) >= 2 and nxt.text[0] == "一" and nxt.text[1] in PIECES:
             return no("后面是单价")
         if nxt.kind == "num" and nxt.text == "一" and len(right) > 1 and right[1].bits & UNIT:
             return no("后面是单价")
@@ -234,6 +234,10 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     said = exact and (direct or bool(left.bits & mask("verb temp now again site day")))
     if left.near & BIT["negation"]:
         return no("是在否认")
+    if left.near & BIT["question"] and not (direct or left.bits & BIT["verb"]):
+        return no("是在问")
+    if _whoever(around) and not (direct or left.bits & mask("verb again")):
+        return no("没有说是谁")
     if around.clause_before & BIT["anyone"] and not left.bits & BIT["verb"]:
         return no("没有说是谁")
     if left.you:
@@ -274,7 +278,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     if speaker is not None and speaker.owner and clause & BIT["says_self"]:
         return no("别人家的事，听来的")
     felt = clause if exact else clause | before
-    if felt & BIT["feel"] and not around.message & mask("verb temp"):
+    measured = left.bits if before & BIT["feel"] and not exact else around.message
+    if felt & BIT["feel"] and not measured & mask("verb temp"):
         return no("手摸的，没有量")
     if (
         around.message & BIT["badly"]
@@ -323,6 +328,13 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     ):
         return no("说的是发热的线")
     return None
+
+
+def _whoever(around: Around) -> bool:
+    """今天37.3以上的都留下: whoever has it, and nobody in particular."""
+    right = around.right
+    bound = bool(right) and right[0].bits & mask("over_after under_after")
+    return bool(bound) and len(right) > 1 and right[1].text == "的"
 
 
 def _ordered(around: Around) -> bool:

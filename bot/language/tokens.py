@@ -395,6 +395,8 @@ class Cutter:
                 continue
             if RUN.match(name[-1]) and text[end : end + 1] in COUNTED:
                 continue  # 向华八点钟
+            if RUN.match(name[-1]) and RUN.match(text, end):
+                continue  # 大概齐三十六度
             if size >= 2 and head == 1 and not self._hard_end(end):
                 continue  # 高兴坏了 is no name, 高兴全36.5 is one
             if name[-1] in "里内" and name[:-1] in lexicon.things:
