@@ -14,9 +14,11 @@ from bot.language.words import mask, word_set
 
 HEALTHY = Decimal("35.8"), Decimal("37.3")
 TIME = mask("day period night now")
+LABELS = TIME | mask("kin self wo")
 OTHER_BEHIND = mask("unit money goods")
 OTHER_BEFORE = mask("goods money heat ordinal")
 OURS = mask("kin site fine particle link whole loose")
+MATTER = word_set("char latin code flat group count countkin")  # kinds that are no small talk
 QUIET = word_set("space punct open close quote emoji mark latin")
 
 
@@ -67,6 +69,7 @@ class Message:
     content: int  # all words and numbers that are not small talk
     plausible: int  # numbers written like a temperature
     numbers: int  # numbers that could be a temperature or a slip of one
+    threes: int  # of them written like 365
     bodily: bool  # most of its decimals are what healthy people have
 
     @classmethod
@@ -79,31 +82,28 @@ class Message:
         shape: Shape,
     ) -> "Message":
         """Counts the words of all lines once."""
-        bits = content = plausible = numbers = exact = healthy = 0
+        bits = content = plausible = numbers = exact = healthy = threes = labels = 0
         for line in lines:
             for at, token in enumerate(line):
                 bits |= token.bits
-                number = token.number
+                number, kind = token.number, token.kind
+                labels += kind in ("name", "flat") or bool(token.bits & LABELS)
                 if number is not None:
                     if number.celsius is not None and number.form is not Form.INTEGER:
                         plausible += not _of_other_things(line, at)
                         exact += number.form in (Form.DECIMAL, Form.SPLIT)
                         healthy += HEALTHY[0] <= number.celsius < HEALTHY[1]
-                    if number.form is not Form.PLAIN:
+                    threes += number.form is Form.THREE
+                    labels += not at and number.form is Form.PLAIN and len(token.text) in (3, 4)
+                    if number.form is Form.PLAIN:
+                        content += 1
+                    else:
                         numbers += 1
-                        continue
-                    content += 1
-                elif token.kind == "name":
+                elif kind == "word":
+                    content += not token.bits & CLEAN
+                elif kind == "name":
                     content += not is_sender(token.text, own)
-                elif token.kind in (
-                    "char",
-                    "latin",
-                    "code",
-                    "flat",
-                    "group",
-                    "count",
-                    "countkin",
-                ) or (token.kind == "word" and not token.bits & CLEAN):
+                elif kind in MATTER:
                     content += 1
-        bodily = healthy >= 2 and healthy * 2 > exact
-        return cls(said, own, quoted, shape, bits, content, plausible, numbers, bodily)
+        bodily = healthy >= 2 and healthy * 2 > exact and labels * 2 >= exact
+        return cls(said, own, quoted, shape, bits, content, plausible, numbers, threes, bodily)

@@ -42,7 +42,7 @@ def later(when: When, token: Token) -> When:
     bits = token.bits
     day, period, night, now = when.day, when.period, when.night, when.now
     if token.kind == "date" and token.day is not None:
-        return When(token.day, None)
+        return When(token.day, None if day is not None else period)
     if token.kind == "clock":
         return when
     if not bits & TIME or bits & BIT["kin"]:

@@ -15,6 +15,7 @@ SPEAKS = word_set(
     "教 教我 嫌 笑 笑我 送 寄 买 拿 吓"
 )
 # A word of these endings is a place, a vessel or a machine and has a temperature of its own.
+SAID = word_set("说 讲 念 说是 告诉 报")
 INSIDE = frozenset(["里", "里头", "里面", "里边", "内"])
 LOOKED = word_set("看 看是 一看 再看 瞅 一瞅 瞄着是 瞄着 瞅着是")
 SHOWN = word_set("显示 显示的 显示是 读数 设 设定 调到 保持 保持在")
@@ -264,6 +265,8 @@ class LeftSide(LineState):
                 break
             if Kind.HOUSEHOLD in (other.kind, mention.kind) or other.kind is Kind.OTHERS:
                 break
+            if other.kind is Kind.FLAT:
+                break  # 303 骆红兵、骆小雨
             group.insert(0, other)
             at = other.first - 1
         left.mentions = group
@@ -290,6 +293,9 @@ class LeftSide(LineState):
             run.insert(0, token)
             at -= 1
         text = "".join(t.text for t in run)
+        nxt = self.line[end + 1].text if end + 1 < len(self.line) else ""
+        if nxt in SAID and not self.message.shape.is_list:
+            return  # 来信儿说36.4: how it was told
         left.unknown, left.unknown_at = text, end
         left.thing = bool(run) and self._is_thing(run, end)
         if not run:
@@ -299,6 +305,7 @@ class LeftSide(LineState):
             at < 0
             or self.line[at].kind in (*QUIET, "comma", "stop", "group", "num", "clock", "date")
             or (self.line[at].bits & mask("day period now and slip") != 0)
+            or (at in self.by_last and self.by_last[at].kind is Kind.JOB)
         )
         behind = self.line[end + 1].text if end + 1 < len(self.line) else ""
         if self._nickname(text, run, fresh, left):

@@ -1,8 +1,8 @@
 """Brings a message into one shape, with every place mapped back to the text as given."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 KEYCAP = "\u20e3"
 JOINERS = frozenset("\ufe0f\ufe0e\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u061c")
@@ -31,7 +31,7 @@ class Normal:
     """text in one shape; back[i] is the place of text[i] in what was given, back[len] its end."""
 
     text: str
-    back: tuple[int, ...]
+    back: Sequence[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The span in the text as given."""
@@ -40,7 +40,23 @@ class Normal:
         return self.back[start], self.back[end - 1] + 1
 
 
-@lru_cache(maxsize=8192)
+class _Shapes(dict[int, str]):
+    """What every character becomes, found when it is first met."""
+
+    MOST = 10_000
+
+    def __missing__(self, code: int) -> str:
+        char = chr(TRADITIONAL.get(code, code))
+        shaped = char if _is_plain_han(char) else _one(char)
+        if len(self) < self.MOST:
+            self[code] = shaped
+        return shaped
+
+
+def _is_plain_han(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff" and char not in SAME
+
+
 def _one(char: str) -> str:
     """What one character becomes; empty where it only joins or hides."""
     if char in SAME:
@@ -62,18 +78,24 @@ def _one(char: str) -> str:
     return " " if unicodedata.category(char) in ("Cc", "Zs") and char != "\t" else char
 
 
+SHAPES = _Shapes()
+
+
 def normalise(given: str) -> Normal:
     """Half width, simplified where it matters, no joiners; keycaps become digits or marks."""
+    size = len(given)
+    if KEYCAP not in given:
+        text = given.translate(SHAPES)
+        if len(text) == size:  # nothing was left out: every place is its own
+            return Normal(text, range(size + 1))
+    simple = given.translate(TRADITIONAL)
     out: list[str] = []
     back: list[int] = []
-    given_simple = given.translate(TRADITIONAL)
-    size = len(given_simple)
-    for at, char in enumerate(given_simple):
+    for at, char in enumerate(simple):
         if char == KEYCAP:
             continue
-        if "0" <= char <= "9" and _is_mark(given_simple, at, size):
-            char = MARK
-        shaped = char if "\u4e00" <= char <= "\u9fff" and char not in SAME else _one(char)
+        keyed = "0" <= char <= "9" and _is_mark(simple, at, size)
+        shaped = MARK if keyed else SHAPES[ord(char)]
         if shaped:
             out.append(shaped)
             back.append(at)

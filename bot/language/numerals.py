@@ -9,6 +9,7 @@ from enum import Enum, auto
 LOWEST, HIGHEST = Decimal(34), Decimal(43)
 DIGIT = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
 ZH = "零〇一二两三四五六七八九幺"
+NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿幺")
 RUN = re.compile(r"[零〇一二两三四五六七八九十百千万亿幺]+")
 INT = re.compile(r"\d+")
 DOT = re.compile(r" ?[.。·]{1,3} ?(\d+)")
@@ -22,6 +23,11 @@ ZH_POINT = re.compile(rf"[^\S\n]?[点.·。][^\S\n]?([{ZH}]{{1,3}}|\d{{1,2}}|半
 UNIT = re.compile(
     r"[^\S\n]?(?:摄氏度|华氏度|°[^\S\n]?[CcFf]?|[℃℉度]|[Cc][^\S\n]?°|[CcFf](?![A-Za-z])|[都读](?=[\d一二三四五六七八九半]))"
 )
+FAHRENHEIT = ("F", "f", "℉", "华氏度")
+TENS = re.compile(r"([三四])十([一二三四五六七八九])?")
+PAIR = re.compile(rf"([三四])([{ZH}])")
+PAIR_UNIT = re.compile(r"[^\S\n]?[点度.·。都]")
+DEGREE_BEHIND = re.compile(r"[^\S\n]?[度点℃]")
 HEARD = re.compile(r"[^\S\n]?[都读肚](?=[\d一二三四五六七八九半])")
 TAIL = re.compile(rf"[^\S\n]?(\d{{1,2}}|[{ZH}]{{1,2}}|半)")
 # 公公 and a name that begins with 周, 毛, 米 or 路 are people, not units.
@@ -30,6 +36,14 @@ NOT_TAIL = re.compile(
     r"[^\S\n]?(?:分钟|分之|分(?!\s*(?:[,，。!]|$))|秒|个|天|斤|公(?!公)|块|元|人|口|岁|号|楼|组|年|月|点|时|次|遍|[.。]\d|[:：]\d|度|十|百|℃|°|片|粒|毫|克|小时|户|床|条|种|度|位|℃|例|袋|瓶"
     rf"|[米毛路]{_NAMED}|周(?![一二三四五六日天]){_NAMED})"
 )
+POINTS = frozenset(".点。·,、")
+SLIPS = (
+    (Decimal("3.4"), Decimal("4.3")),
+    (Decimal("5.5"), Decimal(8)),
+    (Decimal(20), Decimal(110)),
+    (Decimal(330), Decimal(440)),
+)
+HOT = Decimal(93)  # from here on it may be degrees Fahrenheit
 F_AFTER = re.compile(r"[^。！？\n]{0,6}(?<![A-Za-z])F(?![A-Za-z])|[^\S\n]?华氏")
 
 
@@ -119,27 +133,29 @@ def _shape(written: str, value: Decimal, end: int, form: Form, unit: Unit) -> Nu
 
 def _slip(written: str, value: Decimal) -> bool:
     """Whether it looks like a temperature typed wrong: 3.65, 63.5, 336.5, 33.9, 98.6."""
-    if "." not in written and "点" not in written and not any(c in written for c in "。·,、"):
+    if POINTS.isdisjoint(written):
         return 25 <= value <= 49
-    if Decimal("3.4") <= value < Decimal("4.3") or Decimal("5.5") <= value < Decimal("8"):
-        return True
-    if 20 <= value < 110:
-        return True
-    return Decimal("330") <= value < Decimal("440")
+    return any(low <= value < high for low, high in SLIPS)
 
 
 def _unit_at(text: str, at: int, value: Decimal) -> tuple[Unit, int]:
     m = UNIT.match(text, at)
-    if value >= 93 and "华氏" in text[max(0, at - 9) : at]:
+    if value >= HOT:
+        return _perhaps_fahrenheit(text, at, m)
+    if m is None:
+        return Unit.NONE, at
+    return Unit.FAHRENHEIT if m.group().endswith(FAHRENHEIT) else Unit.DEGREE, m.end()
+
+
+def _perhaps_fahrenheit(text: str, at: int, m: re.Match[str] | None) -> tuple[Unit, int]:
+    """The unit of a number that is too high for degrees Celsius."""
+    if "华氏" in text[max(0, at - 9) : at]:
         return Unit.FAHRENHEIT, m.end() if m else at
     if m is None:
-        if value >= 93 and (far := F_AFTER.match(text, at)):
+        if far := F_AFTER.match(text, at):
             return Unit.FAHRENHEIT, at if far.group().strip()[:1] != "F" else far.end()
         return Unit.NONE, at
-    said = m.group().strip()
-    if said in ("F", "f", "℉", "华氏度") or said[-1] in "Ff":
-        return Unit.FAHRENHEIT, m.end()
-    if value >= 93 and F_AFTER.match(text, m.end()):
+    if m.group().endswith(FAHRENHEIT) or F_AFTER.match(text, m.end()):
         return Unit.FAHRENHEIT, m.end()
     return Unit.DEGREE, m.end()
 
@@ -156,14 +172,14 @@ def read_arabic(text: str, at: int, is_word: Callable[[int], bool]) -> Number:
             if plausible(value):
                 unit, end = _unit_at(text, spaced.end(), value)
                 return Number(end, text[at : spaced.end()], Form.DECIMAL, unit, value)
-    if len(whole) > 4 or VAGUE.match(text, end):
+    dot = DOT.match(text, end) if len(whole) <= 4 else None
+    if dot is None and (len(whole) > 4 or VAGUE.match(text, end)):
         return Number(end, whole, Form.PLAIN)
-    dot = DOT.match(text, end)
     if dot is None and len(whole) == 2 and "34" <= whole <= "43":
         dot = LOOSE_DOT.match(text, end) or LOOSE_DOT_UNIT.match(text, end)
         if dot and NOT_TAIL.match(text, dot.end()) and not UNIT.match(text, dot.end()):
             dot = None
-    if dot is not None and not (dot[0].strip()[0] in "。" and len(dot[1]) > 2):
+    if dot is not None and not (len(dot[1]) > 2 and dot[0].strip()[0] == "。"):
         return _with_fraction(text, at, whole, dot, is_word)
     point = POINT.match(text, end) if len(whole) <= 2 else None
     if point is not None and _ends_well(text, point.end()):
@@ -190,7 +206,7 @@ def _with_fraction(
     unit, stop = _unit_at(text, end, value)
     if len(dot[1]) > 2 and unit is Unit.NONE:
         return Number(stop, text[at:end], Form.PLAIN)
-    return _shape(re.sub(r"\s+$", "", text[at:end]), value, stop, Form.DECIMAL, unit)
+    return _shape(text[at:end], value, stop, Form.DECIMAL, unit)
 
 
 def _whole(text: str, at: int, whole: str, end: int, is_word: Callable[[int], bool]) -> Number:
@@ -254,7 +270,7 @@ def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number |
     m = RUN.match(text, at)
     assert m is not None  # noqa: S101 - the caller stands on a numeral
     run, end = m.group(), m.end()
-    head = re.match(r"([三四])十([一二三四五六七八九])?", run)
+    head = TENS.match(run)
     if head is not None:
         tens = DIGIT[head[1]] * 10
         rest = run[head.end() :]
@@ -265,8 +281,8 @@ def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number |
             return _chinese_extra(text, at, whole, at + head.end(), rest)
         if head[2] and len(rest) >= 2 and rest[1] == "十":
             return _chinese_whole(text, at, whole, at + head.end(), is_word)
-    pair = re.match(rf"([三四])([{ZH}])$", run)
-    if pair is not None and re.match(r"[^\S\n]?[点度.·。都]", text[end : end + 2]):
+    pair = PAIR.fullmatch(run)
+    if pair is not None and PAIR_UNIT.match(text, end):
         return _chinese_whole(text, at, DIGIT[pair[1]] * 10 + DIGIT[pair[2]], end, is_word)
     if len(run) == 3 and all(c in DIGIT for c in run):
         tenths = Decimal(_digits(run)) / 10
@@ -286,8 +302,7 @@ def read_chinese(text: str, at: int, is_word: Callable[[int], bool]) -> Number |
         if 350 <= value <= 425:
             return Number(stop, run, Form.THREE, unit, Decimal(value) / 10)
         return Number(stop, run, Form.SLIP, unit)
-    spelled = "十" in run or re.match(r"[^\S\n]?[度点℃]", text[end : end + 2]) is not None
-    if 100 > value > 20 and spelled:
+    if 100 > value > 20 and ("十" in run or DEGREE_BEHIND.match(text, end)):
         return _chinese_whole(text, at, value, end, is_word)
     unit, stop = _unit_at(text, end, Decimal(value))
     return Number(stop, run, Form.PLAIN, unit)

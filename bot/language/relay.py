@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.language.meaning import Period
+from bot.language.numerals import Form
 from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set, words
 
@@ -11,11 +12,13 @@ DASHES = re.compile(r"\n[-_ ]{5,}\n?")
 CITED = re.compile(r"^(?:引用|回复)?\s?[「“\"]([^」”\"]{0,600})[」”\"]\s*\n?")
 REFERRED = re.compile(r"^引用\s?([^:“「\"\n]{0,20}):?\s?[“「\"]([^”」\"]{0,600})[”」\"]")
 REPLY = re.compile(r"^回复\s?@?[^\s:]{1,20}\s?:")
+OPENED = ("「", "“", '"')
 AT = re.compile(r"@[^\s:,，@]{1,20}(?=[\s:,，]|$)|@所有人|@all")
 VOICE = re.compile(r"^\[语音转文字\]\s?")
 PAIRS = {"“": "”", "『": "』", "《": "》", "「": "」"}
 OPENING = re.compile("[“『《「]")
 EDGE = " \n。.,，!！"
+SOON = 9  # words of an entry, within which its number stands
 COLUMN = re.compile(
     r"(早上?|晨|上午|中午?|午|下午|晚上?|夜)"
     r"\s?(?:[/、|]|\s\|\s?|\s)\s?(早上?|中午?|午|下午|晚上?|夜)(?:\s?[/、|]\s?(晚上?|夜))?"
@@ -40,19 +43,19 @@ class Layout:
 def layout(text: str, quoted: str) -> Layout:
     """Where the sender's own words start."""
     found = Layout(quoted=quoted)
-    if text.startswith("「") or text.startswith("“") or text.startswith('"'):
+    if text.startswith(OPENED):
         dashes = DASHES.search(text)
         close = CITED.match(text)
         if dashes:
             found.body, found.quoted = dashes.end(), text[1 : dashes.start()]
         elif close and text.startswith("「") and close.end() < len(text):
             found.body, found.quoted = close.end(), close[1]
-    elif m := REFERRED.match(text):
+    elif text.startswith("引用") and (m := REFERRED.match(text)):
         found.body, found.quoted = m.end(), m[2]
-    elif (m := REPLY.match(text)) or (m := VOICE.match(text)):
+    elif m := REPLY.match(text) or VOICE.match(text):
         found.body = m.end()
-    for m in AT.finditer(text, found.body):
-        found.hidden.append(m.span())
+    if "@" in text:
+        found.hidden += [m.span() for m in AT.finditer(text, found.body)]
     _hide_quotes(text, found)
     return found
 
@@ -74,6 +77,8 @@ def _hide_quotes(text: str, found: Layout) -> None:
 
 def own_words(text: str, found: Layout) -> str:
     """Blanks for the quoted part, commas for what others said, every place kept."""
+    if not found.body and not found.hidden:
+        return text
     parts, at = [" " * found.body], found.body
     for start, end in sorted(found.hidden):
         if start < at:
@@ -85,18 +90,20 @@ def own_words(text: str, found: Layout) -> str:
 
 def lines_of(tokens: list[Token]) -> list[list[Token]]:
     """The tokens cut at line breaks, empty lines dropped."""
-    out: list[list[Token]] = [[]]
-    for token in tokens:
+    out: list[list[Token]] = []
+    start = 0
+    for at, token in enumerate(tokens):
         if token.kind == "line":
-            out.append([])
-        else:
-            out[-1].append(token)
-    return [line for line in out if any(t.kind != "space" for t in line)]
+            out.append(tokens[start:at])
+            start = at + 1
+    out.append(tokens[start:])
+    # a blank is one token, however long
+    return [line for line in out if len(line) > 1 or (line and line[0].kind != "space")]
 
 
 def numbers_in(line: list[Token]) -> list[Token]:
     """Tokens of the line that could be a temperature or a slip of one."""
-    return [t for t in line if t.number is not None and t.number.form.name != "PLAIN"]
+    return [t for t in line if t.number is not None and t.number.form is not Form.PLAIN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +115,38 @@ class Shape:
     columns: tuple[Period | None, ...] = ()
 
 
+NO_LIST = Shape(is_list=False, first=0)
+
+
 def shape_of(lines: list[list[Token]], text: str) -> Shape:
     """Whether the lines are a list of people, where it starts, and its period columns."""
-    filled = [n for n, line in enumerate(lines) if numbers_in(line) and _opens_like_entry(line)]
-    marks = sum(1 for line in lines for t in line if t.kind == "mark")
-    relay = "接龙" in text
+    numbered = [bool(numbers_in(line)) for line in lines]
+    if not any(numbered):
+        return NO_LIST
+    filled = [n for n, line in enumerate(lines) if numbered[n] and _opens_like_entry(line)]
     columns: tuple[Period | None, ...] = ()
-    for line in lines:
-        if not numbers_in(line):
-            m = COLUMN.search("".join(t.text for t in line))
-            if m:
-                periods = words().periods
-                columns = tuple(periods.get(part) for part in m.groups() if part)
-                break
-    is_list = len(filled) >= 2 or (relay and bool(filled)) or (marks >= 2 and bool(filled))
+    for line, holds in zip(lines, numbered, strict=True):
+        if not holds and (m := COLUMN.search("".join(t.text for t in line))):
+            periods = words().periods
+            columns = tuple(periods.get(part) for part in m.groups() if part)
+            break
+    is_list = len(filled) >= 2 or (
+        bool(filled)
+        and ("接龙" in text or sum(1 for line in lines for t in line if t.kind == "mark") >= 2)
+    )
     return Shape(is_list, filled[0] if filled else 0, columns)
 
 
 def _opens_like_entry(line: list[Token]) -> bool:
     """A line that starts with a short label and soon has its number."""
-    shown = [t for t in line if t.kind != "space"]
-    for place, token in enumerate(shown[:9]):
-        if token.number is not None and token.number.form.name != "PLAIN":
+    shown = 0
+    for token in line:
+        if token.kind == "space":
+            continue
+        if token.number is not None and token.number.form is not Form.PLAIN:
             return True
-        if token.kind in ("stop",) and place > 0:
+        shown += 1
+        if shown == SOON or (token.kind == "stop" and shown > 1):
             return False
     return False
 

@@ -102,6 +102,8 @@ class Scan(Moments):
                 draft.approx, draft.bound = True, "under"
             elif right.bits & BIT["over_after"]:
                 draft.approx, draft.bound = True, "over"
+            elif right.text == "差点" and number.form is not Form.INTEGER:
+                pass  # 量了36.9差点没进去
             elif right.bits & BIT["loose"] and not right.bits & BIT["particle"]:
                 draft.approx = True
 

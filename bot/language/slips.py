@@ -13,6 +13,7 @@ from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set
 
 FEVER = Decimal("37.3")
+LOOKS = word_set("像 好像 象 看着像 瞅着像 似")
 CHOICE = word_set("还是 或者 或 要么 又好像 又像 又象 再不就是 要么就是 要不就是 也可能")
 
 
@@ -37,7 +38,10 @@ def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
 def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> None:
     """36.5还是36.8看不清: both are asked about."""
     for one, two in pairwise(drafts):
-        if one.line == two.line and _either(lines[one.line], one, two):
+        same = one.line == two.line
+        if same and (
+            _either(lines[one.line], one, two) or _either_looks(lines[one.line], one, two)
+        ):
             for draft in (one, two):
                 draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
             two.who = one.who
@@ -67,6 +71,13 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         for draft in (one, two):
             draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
         two.who = one.who
+
+
+def _either_looks(line: list[Token], one: Draft, two: Draft) -> bool:
+    """瞅着像369又像389: two figures that one sign may be."""
+    before = line[one.at - 1].text if one.at else ""
+    between = [t.text for t in line[one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+    return before in LOOKS and between in (["又像"], ["也像"], ["又", "像"], ["也", "像"], ["还是"])
 
 
 def _either(line: list[Token], one: Draft, two: Draft) -> bool:
@@ -149,10 +160,12 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
     fixed = fixed or bool(
         bits & BIT["takeback"] and (bits & BIT["mine_before"] or "撤" in message.said.text)
     )
-    fixed = fixed or _denied_pairs(drafts, lines) or _starts_with_is(lines, good[0])
+    fixed = _denied_pairs(drafts, lines) or fixed or _starts_with_is(lines, good[0])
     fixed = fixed or any(
         d.renamed and _clause_bits(lines[d.line], d.at) & BIT["mine_before"] for d in good
     )
+    if fixed and not bits & mask("mine_before takeback") and _only_asked(lines, good):
+        fixed = False
     for draft in good:
         if _called_wrong(lines[draft.line], draft, good, bits):
             draft.dropped, fixed = "自己说错了", True
@@ -171,6 +184,14 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
             if not two.timed:
                 two.day, two.period, two.minute = one.day, one.period, one.minute
     return fixed
+
+
+def _only_asked(lines: list[list[Token]], good: list[Draft]) -> bool:
+    """3.59，好像少打了一个数: what is called wrong is the number that is asked about."""
+    first = good[0]
+    ahead = any(t.bits & BIT["slip"] for line in lines[: first.line] for t in line)
+    ahead = ahead or any(t.bits & BIT["slip"] for t in lines[first.line][: first.at])
+    return not ahead and all(d.verdict.outcome == "clarify" for d in good)
 
 
 def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
@@ -294,8 +315,9 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
             continue
         between = lines[one.line][one.at + 1 : two.at]
         if any(t.text in ("是", "应该是", "而是") for t in between):
-            if not two.left.mentions and two.mention is not None and two.mention.first > one.at:
-                told = one.left.mentions
+            told = one.left.mentions
+            late = two.mention is not None and two.mention.first > one.at
+            if not two.left.mentions and (late or told):
                 two.who = told[-1].who if told else (SELF,)
                 two.mention = told[-1] if told else None
             return True

@@ -4,13 +4,13 @@ from bot.language.drafts import Draft
 from bot.language.headings import Headings
 from bot.language.meaning import Site
 from bot.language.people import Kind, Mention
-from bot.language.times import When
+from bot.language.times import UNSAID, When
 from bot.language.tokens import Token
 from bot.language.words import BIT
 
 SENTENCE = 6  # signs: a blank behind that many parts what people say
+BREAKS = frozenset(["comma", "stop"])
 CALLING = frozenset(["好", "早", "你好", "您好", "啊", "呀", "哎", "诶"])
-STOPPING = frozenset(["stop"])
 
 
 class LineState:
@@ -28,19 +28,18 @@ class LineState:
         self.by_last = {m.last: m for m in found}
         self.by_first = {m.first: m for m in found}
         self.covered = [False] * len(line)
+        self.free = [token.bits for token in line]
         for m in found:
             for place in range(m.first, m.last + 1):
                 self.covered[place] = True
-        self.free = [
-            0 if covered else t.bits for t, covered in zip(line, self.covered, strict=True)
-        ]
+                self.free[place] = 0
         self.drafts: list[Draft] = []
         self.used: set[int] = set()
         self.bound = 0
         self.topic: Mention | None = reader.head_person
         self.third: Mention | None = None
-        self.when = When()
-        self.clause_when = When()
+        self.when: When = UNSAID
+        self.clause_when: When = UNSAID
         self.clock_at: int | None = None
         self.site: Site | None = None
         self.clause_site: Site | None = None
@@ -49,41 +48,37 @@ class LineState:
 
     def _scopes(self) -> None:
         """Class masks of every clause and sentence, before and behind each place."""
-        size = len(self.line)
+        line, free, size = self.line, self.free, len(self.line)
         self.before = [0] * (size + 1)
         self.after = [0] * (size + 1)
         self.clause = [0] * size
         self.starts = [0] * (size + 1)  # of the clause that each place stands in
-        bits = start = 0
-        for place, token in enumerate(self.line):
-            if token.kind in STOPPING:
-                bits = 0
-            bits |= self.free[place]
-            self.before[place + 1] = bits
-        bits = 0
-        for place in range(size - 1, -1, -1):
-            self.after[place + 1] = bits
-            if self.line[place].kind in STOPPING:
-                bits = BIT["question"] if self.line[place].text in "?？" else 0
-            bits |= self.free[place]
-        self.after[0] = bits
-        bits = 0
-        for place in range(size + 1):
-            if place == size or self._breaks(place, start):
-                if place < size and self.line[place].text in "?？":
-                    bits |= BIT["question"]
-                self.clause[start:place] = [bits] * (place - start)
-                self.starts[start:place] = [start] * (place - start)
-                start, bits = place, 0
+        sentence = clause = start = signs = 0
+        for place, token in enumerate(line):
+            kind, bits = token.kind, free[place]
+            if kind == "stop":
+                sentence = 0
+            sentence |= bits
+            self.before[place + 1] = sentence
+            if kind in BREAKS or (kind == "space" and signs >= SENTENCE):
+                self._close(start, place, clause | _asks(token))
+                start, clause, signs = place, 0, len(token.text)
             else:
-                bits |= self.free[place]
+                clause |= bits
+                signs += len(token.text)
+        self._close(start, size, clause)
+        sentence = 0
+        for place in range(size - 1, -1, -1):
+            self.after[place + 1] = sentence
+            if line[place].kind == "stop":
+                sentence = _asks(line[place])
+            sentence |= free[place]
+        self.after[0] = sentence
 
-    def _breaks(self, place: int, start: int) -> bool:
-        """Whether a clause ends here: at a mark, or at a blank behind a sentence of its own."""
-        kind = self.line[place].kind
-        if kind in ("comma", "stop"):
-            return True
-        return kind == "space" and sum(len(t.text) for t in self.line[start:place]) >= SENTENCE
+    def _close(self, start: int, end: int, bits: int) -> None:
+        """A clause ends: at a mark, or at a blank behind a sentence of its own."""
+        self.clause[start:end] = [bits] * (end - start)
+        self.starts[start:end] = [start] * (end - start)
 
     def _office_call(self, mention: Mention) -> bool:
         """何师傅，…: somebody spoken to, not of."""
@@ -108,3 +103,7 @@ class LineState:
         for at in range(place - 1, self.starts[place] - 1, -1):
             bits |= self.free[at]
         return bits
+
+
+def _asks(mark: Token) -> int:
+    return BIT["question"] if mark.text in "?？" else 0

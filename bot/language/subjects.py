@@ -34,11 +34,14 @@ PEOPLE_SAFE = word_set(
 DEMANDS = word_set("人 要 请 一律 都 先 才 必须 每 就 不得 不准 不许 不能 应 应该 须 赶紧 立即")
 FIRM = mask("verb now again day period night")
 SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
-PIECES = frozenset("平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双米尺丈里码卷捆筐车棵株垛朵串盘碗提罐壶桌席股票页晚")
+PIECES = frozenset(
+    "平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双米尺丈里码卷捆筐车棵株垛朵串盘碗提罐壶桌席股票页晚"
+)
 COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
 SUCH = word_set("这种 这类 那种 之类 之类的 诸如此类")
 SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
 MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
+PLACE_TAILS = frozenset("村屯庄沟湾坳塆寨店营堡岭坡桥河集铺镇乡队组坪埠圩")
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
 
 
@@ -76,13 +79,17 @@ class Around:
     alone: bool = False  # the message is this number and small talk
     siblings: int = 0  # other numbers that are written like temperatures
     is_list: bool = False
+    bodily: bool = False  # most decimals of the message are what healthy people have
     heading: int = 0
     is_group: bool = True
+    threes: int = 0  # numbers like 365 in the message
+    people_only: bool = False  # … and beside them only people and our own words
     topic: Mention | None = None
     settled: bool = False  # a temperature of a person was read before in this line
     listed: bool = False  # … in a list, where every entry stands for itself
     labelled: bool = False  # the unknown words look like a label and not like a story
     only_places: bool = False  # the clause's warm things are only where a person stands
+    always: bool = False  # 一直没超过37
     habit: bool = False  # 一紧张就37.2
     inherits: bool = False  # the number before it in the sentence was about something else
     topic_thing: str = ""  # 母猪不吃食，量着…: what a clause before was about, where nobody is said
@@ -207,7 +214,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
     ill = around.message & mask("symptom medicine fever verb temp danger")
     if left.near_text == "从" and not left.mentions and not ill:
         return no("说的是涨落")
-    if left.unknown.endswith(COPIED) and not left.mentions:
+    told = around.right and around.right[0].text == "的" or left.near_text in ("的", "的是", "是")
+    if left.unknown.endswith(COPIED) and not (left.mentions or told):
         return no("说的是怎么填")
     if any(t.text in SUCH for t in around.right):
         return no("是格式或例子")
@@ -218,7 +226,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         return no("问的是标准")
     if left.near & BIT["medicine"]:
         return no("说的是药")
-    if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
+    called = left.mentions and left.near_text == left.mentions[0].who[0][-1:]
+    if left.near & BIT["ordinal"] and not (called or left.near & mask("link verb")):
         return no("前面是编号或数量")
     return None
 
@@ -238,7 +247,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是在问")
     if _whoever(around) and not (direct or left.bits & mask("verb again")):
         return no("没有说是谁")
-    if around.clause_before & BIT["anyone"] and not left.bits & BIT["verb"]:
+    every = left.bits & mask("all link")
+    if around.clause_before & BIT["anyone"] and (every or not left.bits & BIT["verb"]):
         return no("没有说是谁")
     if left.you:
         return no("说的是对方")
@@ -266,9 +276,11 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是规定或标准")
     if _ordered(around) and not direct:
         return no("是规定或标准")
-    if around.message & BIT["joke"] and not (said and not clause & BIT["joke"]):
+    told = said or (exact and around.measuring and around.person)
+    if around.message & BIT["joke"] and not (told and not clause & BIT["joke"]):
         return no("是玩笑")
-    if before & BIT["story"] and not fresh and not (said and not clause & BIT["story"]):
+    just = around.clause_before & BIT["now"] and direct
+    if before & BIT["story"] and not (fresh or just or (said and not clause & BIT["story"])):
         return no("是从前的事或平常的数")
     if before & BIT["plan"] and clause & BIT["plan"]:
         return no("是打算")
@@ -289,7 +301,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         and not around.bare
     ):
         return no("表坏了")
-    if before & BIT["aggregate"] and not direct and not around.is_list:
+    place = direct and left.mentions[0].who[0][-1] in PLACE_TAILS
+    if before & BIT["aggregate"] and (not direct or place) and not around.is_list:
         return no("是全组全村的数")
     bound = around.right[0].bits & mask("over_after under_after") if around.right else 0
     bound |= left.near & mask("over under")
@@ -314,6 +327,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         and not (direct or around.person)
         and (not left.bits & mask("verb now day period night again"))
     ):
+        return no("是规定或标准")
+    closed = len(around.right) > 1 and around.right[0].kind == "close"
+    if bound & BIT["over"] and closed and around.right[1].text == "的" and not direct:
         return no("是规定或标准")
     if bound and left.bits & BIT["question"]:
         return no("问的是标准")
@@ -353,6 +369,8 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     if left.foreign:
         return no(f"说的是{left.foreign}")
     patient = around.person and exact and around.message & mask("symptom fever danger medicine")
+    if exact and around.bodily and left.near & mask("day period now") and not around.clause & HEAT:
+        return Verdict("reading", "几天的体温")
     if around.topic_thing and not (direct or patient) and not left.bits & BIT["temp"]:
         return no(f"说的是{around.topic_thing}")
     if (
@@ -383,7 +401,8 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     told = exact and around.settled and not foreign and not around.listed
     if told and (not left.unknown or not around.labelled):
         return Verdict("reading", "接着前面的体温说")
-    if left.shown and left.unknown and not direct and not around.clause & BIT["device"]:
+    fahrenheit = number.unit is Unit.FAHRENHEIT
+    if left.shown and left.unknown and not (direct or fahrenheit or around.clause & BIT["device"]):
         return no(f"说的是{left.unknown[:6]}")
     agent = left.bits & BIT["verb"] and not left.shown
     if left.thing and not (direct or around.person or agent or left.bits & mask("temp again")):
@@ -450,6 +469,10 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
 def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     foreign = around.clause & FOREIGN or around.topic_thing
     plain = not around.message & FOREIGN and not left.unknown and around.clean
+    if around.threes >= 2 and around.people_only and not around.message & FOREIGN:
+        return Verdict("reading", "几个人的体温，都少写了小数点")
+    if direct and around.message & BIT["fine"] and around.people_only:
+        return Verdict("reading", "少写了小数点")
     if not foreign and left.bits & mask("temp site fever"):
         return Verdict("reading", "少写了小数点")
     if left.bits & BIT["degree_word"] and not around.message & HEAT:
@@ -501,6 +524,14 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     told = around.person and around.measuring and not left.unknown
     if (degree or loose) and told and not around.clause & FOREIGN:
         return Verdict("reading", "接着说那个人")
+    whole = number.celsius is not None and number.celsius in (36, 37) and not around.always
+    if whole and left.near & BIT["under"] and not around.clause & FOREIGN:
+        return Verdict("reading", "说没到这个数")
+    behind = around.right[0].bits & mask("self kin") if around.right and around.glued else 0
+    if behind and around.settled and not around.clause & FOREIGN:
+        return Verdict("reading", "说的是后面那个人")
+    if whole and left.near & mask("whole now") and around.clean:
+        return Verdict("reading", "单说一个度数")
     if around.message & FOREIGN:
         return no("话里说的是别的东西")
     if (
@@ -580,6 +611,9 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         return Verdict("clarify", "别人的都像体温，这个不像")
     if around.bare and not plain_int and around.message & mask("device temp verb"):
         return Verdict("clarify", "像看错的体温")
+    tripled = len(number.written) == 5 and number.written[:2] == "36"  # 365.5, 366.5
+    if around.lone and tripled and not around.clause & FOREIGN:
+        return Verdict("clarify", "像打错的体温")
     if around.alone and _alone_slip(number):
         return Verdict("clarify", "像打错的体温")
     if left.bits & BIT["verb"] and not plain_int and around.clean and not around.message & FOREIGN:

@@ -11,6 +11,7 @@ from bot.language.words import BIT, mask, word_set
 OTHER_UNITS = word_set(
     "米 斤 公斤 元 块 块钱 平 亩 升 毫升 瓦 千瓦 吨 厘米 公分 平方 伏 安 度电 公里 分贝"
 )
+ALWAYS = word_set("一直 从来 从没 始终 天天 每天 每回 每次 向来 老是 一次 一回 平时 平常")
 
 
 class Surroundings(LeftSide):
@@ -81,13 +82,17 @@ class Surroundings(LeftSide):
                 else 0
             ),
             is_list=stop.shape.is_list,
+            bodily=stop.bodily,
             heading=self.reader.head_bits & ~(FOREIGN if stop.bodily else 0),
             is_group=stop.said.is_group,
+            threes=stop.threes,
+            people_only=self._people_only(),
             topic=self.topic,
             settled=any(d.verdict.outcome == "reading" for d in self.drafts[-3:]),
             listed=stop.shape.is_list,
             labelled=bool(left.unknown) and self._labels(place, left),
             only_places=self._only_places(place),
+            always=any(t.text in ALWAYS for t in self.line[self.starts[place] : place]),
             habit=self._is_habit(place),
             inherits=self._inherits(place),
             bare=self._is_bare(place, left),
@@ -101,6 +106,14 @@ class Surroundings(LeftSide):
             and self.topic.kind in (Kind.KIN, Kind.NAME, Kind.HOUSEHOLD),
             people=any(m.kind in (Kind.KIN, Kind.NAME) for m in self.mentions),
         )
+
+    def _people_only(self) -> bool:
+        """366是俺爸，364是俺妈: nothing but numbers, people and words of ours."""
+        return bool(self.mentions) and all(
+            covered or t.number is not None or t.kind in ("space", "comma", "stop", "punct", "emoji")
+            or (t.kind == "word" and t.bits & CLEAN)
+            for t, covered in zip(self.line, self.covered, strict=True)
+        )  # fmt: skip
 
     def _topic_thing(self, place: int) -> str:
         """大棚里夜间15度，晌午别超36.5: what the sentence opened with."""
@@ -159,7 +172,7 @@ class Surroundings(LeftSide):
             if not self.line[at - 1].bits & SKIP:
                 return False
             at -= 1
-        return at > 0
+        return at > 0 and not (at > 1 and self.line[at - 2].bits & BIT["hearsay"])
 
     def _labels(self, place: int, left: Left) -> bool:
         """白菜36.8 is a label, 进屋缓了会儿36.3 tells what came before."""

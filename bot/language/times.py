@@ -15,9 +15,9 @@ CLOCK_SAID = re.compile(
     rf"(\d{{1,2}}|{ZH}{{1,3}})(?:点|时(?!候|间|常|不))"
     rf"(钟|半|整|来钟|多钟|多|一刻|三刻|过|(?:\d{{1,2}}(?![\d.。度℃])|{ZH}{{1,3}}(?![度点.·十零〇一二三四五六七八九]))分?)?"
 )
-DATE_HINT = re.compile(
-    r"[^\n]{0,7}?[年月日号初周星礼正腊冬阴农旧廿/.-]"
-)  # cheaper than all of these
+# Cheaper than all of these.
+CLOCK_HINT = re.compile(rf"(?:\d{{1,2}}[:：点时]|{ZH}{{1,3}}[点时])")
+DATE_HINT = re.compile(r"\d{1,4}\s?[年月日号/.-]")
 YEAR = re.compile(r"(?:19|20)\d\d[年/.-](\d{1,2})[月/.-](\d{1,2})日?(?!\d)")
 DATE = re.compile(r"(\d{1,2})\s?月\s?(\d{1,2})\s?[日号]?(?!\d)")
 DATE_ZH = re.compile(rf"([一二三四五六七八九十]{{1,2}})月({ZH}{{1,3}})[日号]")
@@ -31,6 +31,8 @@ LUNAR = re.compile(
 LUNAR_MONTH = re.compile(rf"(?:正月|腊月|冬月|阴历|农历|旧历)(?:的)?({ZH}{{1,3}}|廿{ZH}?)")
 WEEKDAY = re.compile(r"(?:这个?|本|上个?)?(?:周|星期|礼拜)([一二三四五六日天])(?!家|年|围)")
 WEEK = "一二三四五六日"
+WEEK_HEADS = frozenset("这本上周星礼")
+MONTH_HEADS = frozenset("正腊冬阴农旧初")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class When:
     @property
     def said(self) -> bool:
         """Whether anything was said at all."""
-        return self != When()
+        return self is not UNSAID and self != UNSAID
+
+
+UNSAID = When()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ def number(text: str) -> int | None:
 
 def clock_at(text: str, at: int) -> tuple[Clock | None, int]:
     """A clock time that starts here and its end; a span of opening hours gives no time."""
+    if CLOCK_HINT.match(text, at) is None:
+        return None, at
     span = CLOCK_SPAN.match(text, at)
     if span:
         return None, span.end()
@@ -93,29 +100,40 @@ def clock_at(text: str, at: int) -> tuple[Clock | None, int]:
 
 def date_at(text: str, at: int, sent_on: date, at_start: bool) -> tuple[int | None, int]:
     """A date that starts here as days from the sending, and its end."""
+    head = text[at]
+    if "0" <= head <= "9":
+        return _in_digits(text, at, sent_on, at_start)
+    if head in WEEK_HEADS:
+        m = WEEKDAY.match(text, at)
+        if m is None:
+            return None, at
+        wanted = WEEK.index(m[1].replace("天", "日"))
+        return -((sent_on.weekday() - wanted) % 7), m.end()
+    if head not in MONTH_HEADS and "月" not in text[at + 1 : at + 3]:
+        return None, at
+    m = DATE_ZH.match(text, at)
+    if m:
+        return _offset(sent_on, number(m[1]), number(m[2])), m.end()
+    m = LUNAR.match(text, at) or LUNAR_MONTH.match(text, at)
+    if m is None:
+        return None, at
+    said = m[1]
+    day = number(said) if not said.startswith("廿") else 20 + (number(said[1:]) or 0)
+    return (_lunar(sent_on, day) if day and day <= 30 else None), m.end()
+
+
+def _in_digits(text: str, at: int, sent_on: date, at_start: bool) -> tuple[int | None, int]:
     if DATE_HINT.match(text, at) is None:
         return None, at
-    for pattern in (YEAR, DATE, DATE_ZH):
-        m = pattern.match(text, at)
-        if m:
-            month, day = number(m[1]), number(m[2])
-            return _offset(sent_on, month, day), m.end()
-    if at_start:
-        m = DATE_SHORT.match(text, at)
-        if m and 1 <= int(m[1]) <= 12 and 1 <= int(m[2]) <= 31:
-            return _offset(sent_on, int(m[1]), int(m[2])), m.end()
+    m = YEAR.match(text, at) or DATE.match(text, at)
+    if m:
+        return _offset(sent_on, int(m[1]), int(m[2])), m.end()
+    m = DATE_SHORT.match(text, at) if at_start else None
+    if m and 1 <= int(m[1]) <= 12 and 1 <= int(m[2]) <= 31:
+        return _offset(sent_on, int(m[1]), int(m[2])), m.end()
     m = DAY_ONLY.match(text, at)
     if m and 1 <= int(m[1]) <= 31:
         return _day_of_month(sent_on, int(m[1])), m.end()
-    m = LUNAR.match(text, at) or LUNAR_MONTH.match(text, at)
-    if m:
-        said = m[1]
-        day = number(said) if not said.startswith("廿") else 20 + (number(said[1:]) or 0)
-        return (_lunar(sent_on, day) if day and day <= 30 else None), m.end()
-    m = WEEKDAY.match(text, at)
-    if m:
-        wanted = WEEK.index(m[1].replace("天", "日"))
-        return -((sent_on.weekday() - wanted) % 7), m.end()
     return None, at
 
 

@@ -19,6 +19,8 @@ TIMES = word_set("遍 次 三次 三遍 两遍 两次 三回 回 三下 下 平�
 CARED = word_set(
     "医院 卫生院 诊所 卫生室 抱 送 背 不肯 打针 吃药 输液 挂水 难受 哭 闹 躺着 咋弄 咋办 咋整"
 )
+OBJECT = word_set("让 叫 给 跟 对 把 喊 管 陪 害 害得 催 找 问 告诉 嫌 骂 说")
+CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
 SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
 FEVER = Decimal("37.3")
@@ -32,6 +34,11 @@ class Whose(Surroundings):
         if mention.kind in (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT):
             return first
         before = self.line[mention.first - 1] if mention.first else None
+        if self._called_to(mention):
+            return first
+        if mention.kind is Kind.SELF and self._felt(mention):
+            self.topic = mention
+            return mention
         serving = before is not None and before.text in SERVING
         if before is not None and before.text in AGENT_BEFORE and first is not None:
             return first
@@ -48,6 +55,12 @@ class Whose(Surroundings):
             self._asked_to(mention) or (before is not None and before.text.endswith("着"))
         ):
             return first
+        told = self.third is not None and first is None
+        if mention.kind is Kind.SELF and told and before is not None and before.text in OBJECT:
+            return first  # 你大爷嫌凉，让我磨叽半天，三十六度八
+        if mention.kind is Kind.SELF and told and self._measures_another(mention):
+            self.topic = self.third
+            return self.third
         if self._tells_of(mention):
             self.clause_when = When()  # 昨天从成都回来的侄儿: the day is of his coming
         if mention.kind is Kind.THIRD:
@@ -64,6 +77,42 @@ class Whose(Surroundings):
             return mention
         return first
 
+    def _called_to(self, mention: Mention) -> bool:
+        """喂 幺儿 我跟你说: a relative who is spoken to."""
+        if mention.kind is not Kind.KIN or mention.first > 2:
+            return False
+        opening = [t for t in self.line[: mention.first] if t.kind not in ("space", "comma")]
+        if not opening or not all(t.text in CALLS for t in opening):
+            return False
+        at = mention.last + 1
+        while at < len(self.line) and self.line[at].kind in ("space", "comma"):
+            at += 1
+        nxt = self.by_first.get(at)
+        return at > mention.last + 1 and nxt is not None and nxt.kind is Kind.SELF
+
+    def _felt(self, mention: Mention) -> bool:
+        """俺伯刚才摸俺头: the one whose head was felt is the one who was measured."""
+        if not mention.first or not self.line[mention.first - 1].bits & BIT["feel"]:
+            return False
+        at = mention.last + 1
+        at += at < len(self.line) and self.line[at].text == "的"
+        return at < len(self.line) and self.line[at].text[0] in "头额脑脸"
+
+    def _measures_another(self, mention: Mention) -> bool:
+        """我跟他儿子按着给量的: measured by the sender, of whom was spoken before."""
+        gave = False
+        for at in range(mention.last + 1, min(len(self.line), mention.last + 14)):
+            token = self.line[at]
+            if token.kind in ("comma", "stop") or token.number is not None:
+                return False
+            if token.text in ("给", "帮", "帮着", "替"):
+                gave = True
+            elif at in self.by_first and gave:
+                return self.by_first[at].kind is Kind.THIRD
+            elif gave and token.bits & BIT["verb"]:
+                return True
+        return False
+
     def _tells_of(self, mention: Mention) -> bool:
         """Whether a clause with 的 describes this person."""
         at = mention.first - 1
@@ -78,7 +127,7 @@ class Whose(Surroundings):
 
     def _who(self, draft: Draft, place: int, left: Left) -> None:
         group = left.mentions
-        mine = bool(group) and group[0].kind is Kind.SELF and bool(left.bits & BIT["mine_before"])
+        mine = bool(group) and bool(left.bits & BIT["mine_before"])
         owner = self._named_behind(place) if not group or mine or left.comma else None
         if owner is not None:
             self.used.add(owner.first)
@@ -167,7 +216,7 @@ class Whose(Surroundings):
                 and (self._text_at(mention.last + 1) in ("量的", "测的", "报的", "量"))
             ):
                 return mention
-            if self.line[at - 1].text not in ("是", "这是", "那是", "就是"):
+            if self.line[at - 1].text not in ("是", "这是", "那是", "就是", "才是", "都是"):
                 return None
             nxt = mention.last + 1
             ends = (
@@ -200,6 +249,8 @@ class Whose(Surroundings):
         ):
             at += 1
         mention = self.by_first.get(at)
+        if mention is not None and self._no_name(mention):
+            mention = None
         if mention is not None and mention.kind in (
             Kind.SELF,
             Kind.KIN,
@@ -222,6 +273,8 @@ class Whose(Surroundings):
             return ill
         for later in self.mentions:
             if later.first <= place or later.kind not in (Kind.KIN, Kind.NAME, Kind.HOUSEHOLD):
+                continue
+            if self._no_name(later):
                 continue
             if any(
                 t.number is not None and t.number.form is not Form.PLAIN
@@ -247,6 +300,14 @@ class Whose(Surroundings):
                 return later
             return None
         return None
+
+    def _no_name(self, mention: Mention) -> bool:
+        """36.8，白担心: a surname and a word of talk behind a number, and nobody of the roster."""
+        name = mention.who[0]
+        if mention.kind is not Kind.NAME or name in self.message.said.names:
+            return False
+        given = self.lexicon.classes.get(name[1:], 0)
+        return bool(given & BIT["common"]) and name[1:] not in self.lexicon.things
 
     def _ill_behind(self, place: int) -> Mention | None:
         """快39了！二妮抱卫生院去了: the one person of the line, said to be ill, has the fever."""
@@ -309,7 +370,9 @@ class Whose(Surroundings):
         unnamed = [
             d
             for d in good
-            if not d.left.mentions and (not d.renamed or d.far) and d.verdict.outcome == "reading"
+            if not d.left.mentions
+            and (not d.renamed or d.far or (d.mention and d.mention.kind is Kind.HOUSEHOLD))
+            and d.verdict.outcome == "reading"
         ]
         series = (
             good[-1].renamed and len(unnamed) == len(good) - 1 and all(d.timed for d in good)

@@ -1,8 +1,9 @@
 """The word lists of the temperature grammar: every word with its classes, loaded once."""
 
+import re
 import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,15 @@ CLASSES = list_of(
     "idiom cause split emoji name nick common"
 )
 BIT = {name: 1 << n for n, name in enumerate(CLASSES)}
-NUMERALS = frozenset("零一二三四五六七八九十两百千几")
-LONGEST_COMMON = 4
-OFTEN = 30  # times in the corpus of jieba's dictionary: rarer words are mostly no words of talk
+NUMERALS = "零一二三四五六七八九十两百千几"
+# Lines of jieba's dictionary: words with their tags, without people's names and without what its
+# corpus has less than 30 times, which is mostly no word of talk. (The first line is no word.)
+COMMON = re.compile(r"\n(\S{2,4}) (?:[3-9]\d|\d{3,}) (?!nr)(\w+)")
 NOUNS = frozenset(["n", "nz", "nt", "ng", "j", "ns"])  # jieba's tags of what a number could be of
 PREFIXES = list_of("大 二 三 四 五 六 小 老 幺 满")
 
 
-@lru_cache(maxsize=1024)
+@cache
 def mask(*names: str) -> int:
     """The classes as one bit mask."""
     bits = 0
@@ -52,27 +54,33 @@ def mask(*names: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """classes: word to bit mask. lengths: first character to the word lengths, longest first.
+    """classes: word to bit mask. longer: two characters to the lengths of the words of three and
+    more that start so, longest first. name_heads: what a name may start with.
 
     things: nouns that are none of our own words, by the tags of jieba's dictionary.
     """
 
     classes: dict[str, int]
-    lengths: dict[str, tuple[int, ...]]
+    longer: dict[str, tuple[int, ...]]
     days: dict[str, int]
     periods: dict[str, Period]
     sites: dict[str, Site]
     split: dict[str, tuple[str, ...]]
     surnames: frozenset[str]
     double_surnames: frozenset[str]
+    name_heads: frozenset[str]
     things: frozenset[str]
 
-    def longest(self, text: str, at: int) -> int:
-        """Length of the longest word that starts here, 0 where there is none."""
-        for size in self.lengths.get(text[at], ()):
-            if text[at : at + size] in self.classes and at + size <= len(text):
-                return size
-        return 0
+    def word_at(self, text: str, at: int) -> str:
+        """The longest word that starts here, empty where there is none."""
+        classes, head = self.classes, text[at : at + 2]
+        for size in self.longer.get(head, ()):
+            word = text[at : at + size]
+            if word in classes and len(word) == size:
+                return word
+        if head in classes:
+            return head
+        return head[0] if head[0] in classes else ""
 
 
 @dataclass(slots=True)
@@ -148,23 +156,19 @@ def _files(root: Path) -> list[Path]:
 
 def _common(classes: dict[str, int]) -> frozenset[str]:
     """Adds the common words of jieba's dictionary to the classes; returns its nouns."""
-    things: set[str] = set()
-    folder = Path(jieba.__file__).parent
-    with (folder / "dict.txt").open(encoding="utf-8") as lines:
-        for line in lines:
-            word, often, tag = line.rstrip().split(" ", 2)
-            if len(word) > LONGEST_COMMON or int(often) < OFTEN or word in classes:
-                continue
-            if all(c in NUMERALS for c in word.rstrip("点时分度")):
-                continue  # 两点, 三十: the grammar reads numbers and times itself
-            if tag in NOUNS and len(word) > 1:
-                things.add(word)
-            if len(word) > 1 and not tag.startswith("nr"):
-                classes[word] = BIT["common"]
+    things: list[str] = []
+    ours = frozenset(classes)
+    listed = (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8")
+    for word, tag in COMMON.findall(listed):
+        if word in ours or not word.rstrip("点时分度").strip(NUMERALS):
+            continue  # 两点, 三十: the grammar reads numbers and times itself
+        if tag in NOUNS:
+            things.append(word)
+        classes[word] = BIT["common"]
     return frozenset(things)
 
 
-@lru_cache(maxsize=1)
+@cache
 def words() -> Words:
     """The lists under content/language/temperature, dialects after the rest."""
     root = language_dir() / "temperature"
@@ -172,17 +176,19 @@ def words() -> Words:
     for path in _files(root):
         shelf.take(tomllib.loads(path.read_text(encoding="utf-8")))
     things = _common(shelf.classes)
-    lengths: dict[str, set[int]] = {}
+    longer: dict[str, set[int]] = {}
     for word in shelf.classes:
-        lengths.setdefault(word[0], set()).add(len(word))
+        if len(word) > 2:
+            longer.setdefault(word[:2], set()).add(len(word))
     return Words(
         classes=shelf.classes,
-        lengths={head: tuple(sorted(sizes, reverse=True)) for head, sizes in lengths.items()},
+        longer={head: tuple(sorted(sizes, reverse=True)) for head, sizes in longer.items()},
         days=shelf.days,
         periods=shelf.periods,
         sites=shelf.sites,
         split=shelf.split,
         surnames=frozenset(shelf.single),
         double_surnames=frozenset(shelf.double),
+        name_heads=frozenset("老小阿") | shelf.single | {name[0] for name in shelf.double},
         things=things,
     )

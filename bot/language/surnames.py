@@ -1,0 +1,206 @@
+"""Names in running text: who is known, who is called by a title, and full names."""
+
+import re
+
+from bot.language.numerals import NUMERALS
+from bot.language.pieces import Pieces
+from bot.language.words import BIT, mask
+
+NO_NAME_UNITS = frozenset("元米平伏安丝吨层席盘路度点分秒克升")
+COUNTED = frozenset("点度号月时个岁块")
+FAMILY_OF = re.compile(r"家(?=\s?(?:[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)|都|全|的都))")
+HAN = re.compile("[\u4e00-\u9fff]+")
+KIN, TITLE = BIT["kin"], BIT["title"]
+SAYS_WHEN = mask("temp day period")
+NAME_END = mask(
+    "day period night now temp verb fever feverish link all kin fine particle unmeasured about "
+    "over under site "
+    "others household family_of title and ditto symptom device degree_word "
+    "self third loose plan office unit notime high low negation slip"
+)
+NAME_LEFT = mask(
+    "family_of kin day period night now temp verb link all kin job office title fine particle "
+    "and site about high low notice "
+    "slip self third you negation greeting hypo household wo seq notime example mine_before"
+)
+RANKS = frozenset("大二三四五六七八九小幺老细满")
+NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
+WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
+NO_GIVEN_NAME = frozenset(
+    "咋怎啥谁哪些嘛吧呢啊呀哈噻撒咯哦哟呗舱第厂次县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到"
+)
+NO_NAME_END = frozenset(
+    "吃喝拦看说听做买卖晾晒泡煮蒸炒熬烤开关跑走抱家的是了吗我俺都也有没不和跟在你他她岁个这那量测烧"
+)
+NAME_BREAK = mask(
+    "kin day period self household temp verb others fever symptom fine unmeasured title device"
+)
+NAME_BREAK_WHOLE = mask("kin title office day period temp verb fine goods heat")
+
+
+class Surnames(Pieces):
+    """Finds where a name starts and ends."""
+
+    def _known_name(self, at: int, char: str) -> int:
+        for names in (self.known, self.own):
+            for name in names.get(char, ()):
+                if self.text.startswith(name, at):
+                    return len(name)
+        return 0
+
+    def _called(self, at: int, size: int, bits: int) -> int:
+        """Length of 何大爷, 老孟头, 小田, 老李大叔; 0 where nobody is called so."""
+        text, lexicon = self.text, self.lexicon
+        free = not self.out or self._name_may_start()
+        if not free and self.out[-1].kind != "word":
+            return 0
+        head = 0
+        if text[at] in "老小阿" and text[at + 1 : at + 2] in lexicon.surnames:
+            if size >= 2 and (bits & ~BIT["common"] or text[at] != "老"):
+                return 0
+            head = 2
+        elif text[at] in lexicon.surnames and (size <= 1 or bits & (BIT["common"] | BIT["goods"])):
+            head = 1
+        if not head:
+            return 0
+        if size > head and not bits & BIT["common"]:
+            return 0
+        if (
+            head == 1
+            and free
+            and (
+                FAMILY_OF.match(text, at + 1)
+                or (text[at - 1 : at] not in ("老", "小") and self._of_family(at + 1))
+            )
+        ):
+            return 1  # 苏家六口36.5, 邹家老三36.5
+        after = at + head
+        title = lexicon.word_at(text, after) if after < len(text) else ""
+        if title and lexicon.classes[title] & TITLE:
+            return head + len(title) if free or len(title) > 1 else 0
+        if head == 2 and free:
+            if text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
+                return 3
+            if self._name_ends(after) or text[after] == "家" or size < 2:
+                return 2
+        return 0
+
+    def _of_family(self, at: int) -> bool:
+        """家 and a relative of two signs."""
+        if not self.text.startswith("家", at) or at + 1 >= len(self.text):
+            return False
+        word = self.lexicon.word_at(self.text, at + 1)
+        return len(word) > 1 and bool(self.lexicon.classes[word] & KIN)
+
+    def _ranked(self, at: int) -> int:
+        """Length of the name behind a surname that is a rank in the family: 杨大妞, 游幺姑."""
+        if self.text[at : at + 1] not in RANKS:
+            return 0
+        word = self.lexicon.word_at(self.text, at)
+        kin = len(word) > 1 and self.lexicon.classes[word] & KIN
+        return len(word) if kin and self._name_ends(at + len(word)) else 0
+
+    def _surname(self, at: int, size: int, bits: int) -> int:
+        """Length of a full name that starts here, 0 where there is none."""
+        text, lexicon = self.text, self.lexicon
+        if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
+            return 0
+        if size >= 2 and not bits & BIT["common"]:
+            return 0
+        last = self.out[-1] if self.out else None
+        if last is not None and (
+            (last.kind == "num" and text[at] in NO_NAME_UNITS) or last.text in ("老", "小", "阿")
+        ):
+            return 0
+        if text[at] == "莫" and at + 1 < len(text) and text[at + 1] in NOT_MO:
+            return 0
+        if bits & BIT["wish"] and text.startswith(WISHED, at + size):
+            return 0
+        head = 2 if text[at : at + 2] in lexicon.double_surnames else 1
+        if head == 1 and text[at] not in lexicon.surnames:
+            return 0
+        if self.out and not self._name_may_start():
+            return 0
+        if last is not None and last.kind == "name" and text[at] in "向和同从于":
+            return 0  # 老丁向组织汇报
+        if size <= 1 and (ranked := self._ranked(at + head)):
+            return head + ranked
+        for given in (2, 1):
+            end = at + head + given
+            name = text[at:end]
+            if name in lexicon.classes and head == 1:
+                continue
+            if len(name) < head + given or not HAN.fullmatch(name):
+                continue
+            if given == 1 and head == 1 and size >= 2:
+                continue
+            if name[-1] in NUMERALS and text[end : end + 1] in COUNTED:
+                continue  # 向华八点钟
+            if name[-1] in NUMERALS and text[end : end + 1] in NUMERALS:
+                continue  # 大概齐三十六度
+            if size >= 2 and head == 1 and not self._hard_end(end):
+                continue  # 高兴坏了 is no name, 高兴全36.5 is one
+            if name[-1] in "里内" and name[:-1] in lexicon.things:
+                continue  # 车库里38度
+            if self._name_ends(end) and not self._swallows(at, end, head):
+                return head + given
+        return 0
+
+    def _hard_end(self, end: int) -> bool:
+        """Whether a number, a mark, a blank or the end of the text stands here."""
+        return (
+            end >= len(self.text)
+            or not "\u4e00" <= self.text[end] <= "\u9fff"
+            or self.text[end] in NUMERALS
+            or bool(self.lexicon.classes.get(self.text[end : end + 2], 0) & SAYS_WHEN)
+            or bool(self.lexicon.classes.get(self.text[end], 0) & BIT["verb"])
+        )
+
+    def _swallows(self, at: int, end: int, head: int) -> bool:
+        """Whether the given name would eat a word that must stand: 李老伴, 王今早."""
+        for inner in range(at + head, end):
+            word = self.lexicon.word_at(self.text, inner)
+            if len(word) == 2 and word[0] in "小大二" and word[1] in "宝妮丫双胖妹弟军":
+                continue  # 宋小宝 is a name, 李老伴 is none
+            inside = self.lexicon.classes.get(word, 0)
+            if inside & BIT["nick"] and inner + len(word) == end:
+                continue  # 赵铁柱
+            if len(word) >= 2 and inside & NAME_BREAK:
+                return True
+        given = self.text[at + head : end]
+        bits = self.lexicon.classes.get(given, 0)
+        if bits & NAME_BREAK_WHOLE and not (len(given) == 2 and given[0] in "小大二细三老"):
+            return True
+        last = self.text[end - 1]
+        if last in NO_GIVEN_NAME:
+            return True
+        hard = end >= len(self.text) or not "\u4e00" <= self.text[end] <= "\u9fff"
+        if hard and last in "有和都也在不跟":
+            return False
+        if last in NO_NAME_END:
+            return True
+        return end - at == head + 1 and bool(self.lexicon.classes.get(last, 0) & KIN)
+
+    def _name_may_start(self) -> bool:
+        last = self.out[-1]
+        if last.kind in ("char", "latin", "code"):
+            return False
+        if last.kind == "word":
+            if last.text in ("叫", "名叫"):
+                return True  # 男的叫阙明
+            return bool(last.bits & NAME_LEFT) and not last.bits & BIT["goods"]
+        return True
+
+    def _name_ends(self, end: int) -> bool:
+        text = self.text
+        if end >= len(text):
+            return True
+        char = text[end]
+        if not "\u4e00" <= char <= "\u9fff":
+            return True
+        if char in NUMERALS:
+            return True
+        if char in "说让叫给来去从被把也都家的是在还没未已正刚有就才和跟与及":
+            return True
+        word = self.lexicon.word_at(text, end)
+        return bool(word and word != "温" and self.lexicon.classes[word] & NAME_END)
