@@ -66,7 +66,7 @@ def _is_alone(prompt: Prompt, prompts: Sequence[Prompt]) -> bool:
 
 
 def _by_numbers(turn: Turn, prompts: Sequence[Prompt], numbers: Sequence[int]) -> bool:
-    """Each number is one choice of one question; several of one question only of who was measured."""
+    """Each number is a choice of one question; who was measured may be several."""
     chosen: dict[int, tuple[Prompt, list[Resident]]] = {}
     for number in numbers:
         for prompt in prompts:
@@ -76,15 +76,13 @@ def _by_numbers(turn: Turn, prompts: Sequence[Prompt], numbers: Sequence[int]) -
                 break
         else:
             return False
-    groups = [pair for pair in chosen.values() if _asks(pair[0]) is Asks.MEMBERS]
-    single = [(p, people[0]) for p, people in chosen.values() if _asks(p) is not Asks.MEMBERS]
-    if len(groups) + len(single) < len(chosen) or any(
-        len(people) > 1 for p, people in chosen.values() if _asks(p) is not Asks.MEMBERS
-    ):
+    houses = [pair for pair in chosen.values() if _asks(pair[0]) is Asks.MEMBERS]
+    others = [pair for pair in chosen.values() if _asks(pair[0]) is not Asks.MEMBERS]
+    if any(len(people) > 1 for _, people in others):
         return False
-    for prompt, people in groups:
-        claim_members(turn, prompt, people)
-    return claim_all(turn, single) if single else True
+    for prompt, members in houses:
+        claim_members(turn, prompt, members)
+    return not others or claim_all(turn, [(prompt, people[0]) for prompt, people in others])
 
 
 def _asks(prompt: Prompt) -> Asks:

@@ -108,9 +108,7 @@ def _ask_rest(turn: Turn, taken: Taken) -> None:
     )
 
 
-def _settle(
-    turn: Turn, prompt: Prompt, person: Resident, taken: Taken
-) -> tuple[list[Kept], str]:
+def _settle(turn: Turn, prompt: Prompt, person: Resident, taken: Taken) -> tuple[list[Kept], str]:
     """What waited for one answer, kept; and what was learnt, in words."""
     work, values = turn.work, prompt.values
     pendings = waiting_for(work, prompt)

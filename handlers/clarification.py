@@ -135,7 +135,7 @@ def _keep(turn: Turn, prompt: Prompt, celsius: Decimal) -> None:
 
 
 def _is_of_house(turn: Turn, pending: Pending, celsius: Decimal) -> bool:
-    """One of the numbers of a house that has reported; where it is nothing to see to, that is all."""
+    """One of the numbers of a house that has reported: a normal one is all there is to say."""
     work = turn.work
     if pending.spoken_who != HOUSEHOLD or work.rules.judge(celsius) is not Verdict.NORMAL:
         return False

@@ -6,28 +6,26 @@ from decimal import Decimal
 
 from sqlmodel import col, func, select
 
-from bot import people
 from bot.clock import clock_words, local_day
 from bot.domain.audit import note as audit
-from bot.domain.care import open_observation
+from bot.domain.care import open_observation, team_of
 from bot.domain.incidents import (
     Incident,
     IncidentKind,
     IncidentStep,
-    open_incident,
     told_residents,
 )
 from bot.domain.registry import Resident, RoleName, is_below, path_words
 from bot.domain.rules import Escalation
 from bot.domain.temperature import Pending, Reading
 from bot.language.commands import Command, Verb
-from bot.language.meaning import SELF
 from bot.language.understand import Intent
 from bot.message import MessageKind
 from bot.router import Router, Turn
 from bot.work import Work
 from handlers import alerts
 from handlers.record import Said, record
+from handlers.subjects import is_open, subject_of
 
 router = Router()
 
@@ -46,67 +44,69 @@ _SITES = {
 def on_emergency(turn: Turn) -> None:
     """Danger with a living person as subject: "call 120 now" first, always, then people at once."""
     work = turn.work
-    spoken = turn.said.report.danger[0] if turn.said.report.danger else None
-    who = spoken.who if spoken else SELF
-    person = people.find(work.db, turn.account, turn.speaker, turn.place_id, who).one
-    if person is None and turn.speaker is not None and who == SELF:
-        person = turn.speaker
+    danger = turn.said.report.danger
+    spoken = danger[0] if danger else None
+    subject = subject_of(turn, spoken)
     turn.say_here(
         work.phrase("emergency.first"), "emergency", is_urgent=True, why="危险的话：先叫打 120"
     )
-    place_id = person.place_id if person else turn.place_id
-    if place_id is None:
+    if subject.place_id is None or is_open(turn, IncidentKind.EMERGENCY, subject):
         return
-    subject = person or turn.speaker
-    if subject is not None and open_incident(
-        work.db, IncidentKind.EMERGENCY, subject.id or 0, is_exercise=work.is_exercise
-    ):
-        return
-    whom = (
-        alerts.who_words(work, person) if person else who.replace(SELF, turn.account.display_name)
-    )
-    summary = work.phrase(
-        "emergency.summary",
-        who=whom,
-        what=spoken.name if spoken else turn.said.text[:40],
-        by=turn.account.display_name or (turn.speaker.name if turn.speaker else ""),
-        place=path_words(work.db, place_id),
-    )
-    alerts.open_incident(
+    incident = alerts.open_incident(
         work,
         IncidentKind.EMERGENCY,
-        place_id,
-        summary,
-        person=subject,
+        subject.place_id,
+        work.phrase(
+            "emergency.summary",
+            who=subject.words,
+            what=spoken.name if spoken else turn.said.text[:40],
+            by=turn.account.display_name or (turn.speaker.name if turn.speaker else ""),
+            place=path_words(work.db, subject.place_id),
+        ),
+        person=subject.person,
         clock=(Escalation(timedelta(), work.rules.emergency_to),),
         is_urgent=True,
     )
+    if subject.person is None and turn.speaker is not None:  # who looks after the caller's house
+        told = told_residents(work.db, incident.id or 0)
+        team = [p for p in team_of(work.db, turn.speaker.id or 0) if p.id not in told]
+        if team:
+            alerts.tell_all(work, incident, team, "incident.told")
 
 
 @router.on(Intent.SITUATION)
 def on_situation(turn: Turn) -> None:
-    """Felt fever or symptoms without a number: the grid worker hears; the speaker is told so."""
+    """Felt fever or symptoms without a number: the grid worker hears; the speaker is told so.
+
+    Of somebody whom nobody can name she hears what was said, and who it may be.
+    """
     work = turn.work
     symptoms = turn.said.report.symptoms
-    who = symptoms[0].who if symptoms else SELF
-    person = people.find(work.db, turn.account, turn.speaker, turn.place_id, who).one
-    if person is None:
+    subject = subject_of(turn, symptoms[0] if symptoms else None)
+    place_id = subject.place_id
+    if place_id is None or (subject.person is None and not symptoms):
         return
-    names = "、".join(dict.fromkeys(s.name for s in symptoms))
-    if open_incident(work.db, IncidentKind.HELP, person.id or 0, is_exercise=work.is_exercise):
+    if is_open(turn, IncidentKind.HELP, subject):
         return
     probe = Incident(
-        kind=IncidentKind.HELP, place_id=person.place_id, resident_id=person.id, opened_at=work.now
+        kind=IncidentKind.HELP,
+        place_id=place_id,
+        resident_id=subject.person.id if subject.person else None,
+        opened_at=work.now,
     )
     alerts.open_incident(
         work,
         IncidentKind.HELP,
-        person.place_id,
-        work.phrase("incident.felt", who=alerts.who_words(work, person), what=names),
-        person=person,
+        place_id,
+        work.phrase(
+            "incident.felt",
+            who=subject.words,
+            what="、".join(dict.fromkeys(s.name for s in symptoms)),
+        ),
+        person=subject.person,
         tell=alerts.told_by_kind(work, probe, "felt_fever"),
     )
-    worker = alerts.role_words(work, RoleName.GRID_WORKER, person.place_id)
+    worker = alerts.role_words(work, RoleName.GRID_WORKER, place_id)
     turn.reply_privately(
         work.phrase("incident.felt_reply", worker=worker), why="没有数的不舒服，网格员去看"
     )
@@ -246,7 +246,7 @@ def _meant(turn: Turn, order: Command | None, *, untaken: bool) -> Incident | No
 
 def _is_about(work: Work, incident: Incident, name: str) -> bool:
     person = work.db.get(Resident, incident.resident_id) if incident.resident_id else None
-    return person is not None and name in person.name
+    return name in (person.name if person is not None else incident.summary)
 
 
 def escalate(work: Work) -> None:

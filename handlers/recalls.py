@@ -26,8 +26,27 @@ def take_back(turn: Turn) -> None:
         .order_by(col(Reading.id).desc())
     )
     reading = turn.work.db.exec(query).first()
-    if reading is not None:
+    together = _last_of_house(turn)
+    if together and (reading is None or together[0].at >= reading.at):
+        _close_waiting(turn, together)
+    elif reading is not None:
         _withdraw(turn, [reading], "说了作废")
+
+
+def _last_of_house(turn: Turn) -> list[Pending]:
+    """What the speaker said last of several people together, all of that message."""
+    query = (
+        select(Pending)
+        .where(
+            Pending.account_id == turn.account.id,
+            Pending.kind == "household",
+            col(Pending.closed_at).is_(None),
+            Pending.at > turn.work.now - timedelta(hours=12),
+        )
+        .order_by(col(Pending.id).desc())
+    )
+    last = turn.work.db.exec(query).first()
+    return _waiting_of(turn, last.message_id) if last and last.message_id else []
 
 
 def on_recalled(turn: Turn) -> None:
@@ -39,21 +58,28 @@ def on_recalled(turn: Turn) -> None:
     message_id = work.db.exec(query).first()
     if message_id is None:
         return
-    waited = select(Pending).where(
-        Pending.message_id == message_id, col(Pending.closed_at).is_(None)
-    )
-    pendings = list(work.db.exec(waited).all())
-    for pending in pendings:
-        pending.closed_at, pending.outcome = work.now, "撤回"
-        work.db.add(pending)
-    if pendings:
-        _drop_questions(turn, pendings)
+    _close_waiting(turn, _waiting_of(turn, message_id))
     said = select(Reading).where(
         Reading.message_id == message_id, col(Reading.withdrawn_at).is_(None)
     )
     readings = list(work.db.exec(said).all())
     if readings:
         _withdraw(turn, readings, "撤回了")
+
+
+def _waiting_of(turn: Turn, message_id: int) -> list[Pending]:
+    query = select(Pending).where(
+        Pending.message_id == message_id, col(Pending.closed_at).is_(None)
+    )
+    return list(turn.work.db.exec(query).all())
+
+
+def _close_waiting(turn: Turn, pendings: list[Pending]) -> None:
+    for pending in pendings:
+        pending.closed_at, pending.outcome = turn.work.now, "撤回"
+        turn.work.db.add(pending)
+    if pendings:
+        _drop_questions(turn, pendings)
 
 
 def _drop_questions(turn: Turn, pendings: list[Pending]) -> None:

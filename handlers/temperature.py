@@ -1,5 +1,6 @@
 """体温 temperature: take readings out of talk: whose each is, for which slot, and what to ask."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,23 +8,27 @@ from sqlmodel import col, select
 
 from bot import people
 from bot.domain.prompts import waiting
-from bot.domain.registry import Resident, household_members
+from bot.domain.registry import Resident
 from bot.domain.rules import SlotDay, Verdict
 from bot.domain.temperature import Pending, Reading
 from bot.hearing import Asked, Ear, Found, people_of
 from bot.language.ages import says_infant
-from bot.language.meaning import HOUSEHOLD, SELF, Clarify, MainIntent, SpokenReading
+from bot.language.meaning import SELF, Clarify, MainIntent, SpokenReading
 from bot.language.understand import Intent
 from bot.mentions import asked_of
 from bot.message import MessageKind
 from bot.router import Router, Turn
-from bot.spoken import whom
+from bot.spoken import several, whom
 from handlers.asking import ask_number, ask_owed_number
-from handlers.assigning import Unknown, ask_which, ask_workers, keep_unassigned
+from handlers.assigning import Unknown, ask_which, keep_unassigned
 from handlers.recalls import on_recalled, take_back
 from handlers.record import record
 from handlers.said import Said
 from handlers.taken import Taken, is_relay_list, proxy_between, proxy_of, slot_of, tell
+from handlers.together import Whose, is_same_time, sort_out
+from handlers.whose import ask_speaker, ask_workers
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 router = Router()
 router.on_event(MessageKind.RECALLED)(on_recalled)
@@ -43,7 +48,10 @@ def on_report(turn: Turn) -> None:
     if len(speakers) == 1 and speakers[0] is not turn.speaker:
         turn.speaker = speakers[0]
         ear = Ear(turn.work.db, turn.account, turn.speaker, turn.place_id)
-    for spoken, asked in take_together(turn, ear, whose, taken):
+    sorted_out = sort_out(turn, ear, whose, taken)
+    for spoken, person in sorted_out.each:
+        _keep(turn, spoken, person, taken)
+    for spoken, asked in sorted_out.single:
         _take(turn, ear, spoken, asked, whose, taken, speakers)
     ask_speaker(turn, taken.claims)
     for unclear in report.clarify:
@@ -55,9 +63,6 @@ def on_report(turn: Turn) -> None:
         ask_owed_number(turn)
         return
     tell(turn, taken)
-
-
-Whose = tuple[SpokenReading, Asked]
 
 
 def _whose(turn: Turn, ear: Ear) -> list[Whose]:
@@ -87,23 +92,26 @@ def _take(
     speakers: tuple[Resident, ...],
 ) -> None:
     """Find whom one reading is about and keep it, or let it wait."""
-    if asked.who == HOUSEHOLD or asked.who.endswith("家"):
-        home = _household(ear, spoken, asked, all_of)
-        if home is None:
-            owner = asked.who.removesuffix("家")
-            guesses = whom(ear, replace(asked, owner=owner)).guesses if owner != asked.who else ()
-            is_wife = asked.phrase.endswith("的")  # 老王家的 is one person, 老王家 are several
-            _wait(turn, spoken, asked, taken, guesses, may_learn=is_wife)
-        for person in home or ():
-            _keep(turn, spoken, person, taken)
+    if asked.who.endswith("家") and asked.phrase.endswith("的"):  # 老王家的 is one person
+        owner = asked.who.removesuffix("家")
+        guesses = whom(ear, replace(asked, owner=owner)).guesses
+        known = whom(ear, Asked(asked.phrase)).one
+        if known is not None:
+            _keep(turn, spoken, known, taken)
+        else:
+            _wait(turn, spoken, asked, taken, guesses)
         return
     found = whom(ear, asked)
     if asked.who == SELF and len(speakers) > 1:
         unknown = replace(_unknown(turn, spoken, asked, may_learn=False), is_own=False)
         ask_which(turn, unknown, speakers, taken.claims, is_sure=True)
         return
-    if _is_said_of_two(ear, spoken, asked, found, all_of):
-        _wait(turn, spoken, asked, taken, found.people, may_learn=False)
+    children = several(ear, asked)
+    if _is_said_of_two(ear, spoken, asked, children or found.people, all_of):
+        _wait(turn, spoken, asked, taken, children or found.people, may_learn=False)
+    elif children and (asked.is_all or _is_another(turn, spoken, found.one)):
+        unknown = _unknown(turn, spoken, asked, may_learn=False)
+        ask_which(turn, unknown, children, taken.claims, is_sure=True)
     elif found.one is not None:
         _keep(turn, spoken, found.one, taken)
     elif _is_each(spoken, asked, found, all_of):
@@ -163,11 +171,9 @@ def _unknown(turn: Turn, spoken: SpokenReading, asked: Asked, *, may_learn: bool
     """What is shown and learnt: the word as said; a line that can mean nobody else by its value."""
     is_own = asked.who == SELF
     word = asked.key
-    if is_own and not may_learn:
-        word = "我"
-    elif is_own or asked.who == HOUSEHOLD:
+    if is_own:
         name = turn.speaker.name if turn.speaker else turn.account.display_name
-        word = name if is_own else f"{name}家"
+        word = name if may_learn else "我"
     return Unknown(
         spoken=word if may_learn else f"{word} {spoken.celsius}",
         celsius=spoken.celsius,
@@ -180,58 +186,45 @@ def _unknown(turn: Turn, spoken: SpokenReading, asked: Asked, *, may_learn: bool
 
 
 def _is_said_of_two(
-    ear: Ear, spoken: SpokenReading, asked: Asked, found: Found, all_of: list[Whose]
+    ear: Ear,
+    spoken: SpokenReading,
+    asked: Asked,
+    people: tuple[Resident, ...],
+    all_of: list[Whose],
 ) -> bool:
     """王伟36.5 王伟36.8 in one message, where two bear the name: nobody can tell which is which."""
     again = [
         other
         for other, its in all_of
-        if its.key == asked.key
-        and (other.day, other.period, other.minute) == (spoken.day, spoken.period, spoken.minute)
-        and other.celsius != spoken.celsius
+        if its.key == asked.key and is_same_time(other, spoken) and other.celsius != spoken.celsius
     ]
     if not again or asked.who == SELF:
         return False
-    return len(found.people) > 1 or len(people_of(ear.db, ear.villages, asked.who)) > 1
+    return len(people) > 1 or len(people_of(ear.db, ear.villages, asked.who)) > 1
+
+
+def _is_another(turn: Turn, spoken: SpokenReading, learnt: Resident | None) -> bool:
+    """娃36.8 after 娃36.5: perhaps the other one, whatever was learnt of the word."""
+    if learnt is None or turn.said.report.correction:
+        return False
+    slot = slot_of(turn, spoken)
+    query = select(Reading.id).where(
+        Reading.resident_id == learnt.id,
+        Reading.said_by == turn.account.id,
+        Reading.day == slot.day,
+        Reading.slot == slot.slot.name,
+        Reading.tenths != int(spoken.celsius * 10),
+        col(Reading.superseded_by).is_(None),
+        col(Reading.withdrawn_at).is_(None),
+    )
+    return turn.work.db.exec(query).first() is not None
 
 
 def _is_each(spoken: SpokenReading, asked: Asked, found: Found, all_of: list[Whose]) -> bool:
     """俩孩子都36.5: one number of all whom the word means, if they are as many as was said."""
-    again = [o for o, its in all_of if its.key == asked.key and _is_same_time(o, spoken)]
+    again = [o for o, its in all_of if its.key == asked.key and is_same_time(o, spoken)]
     is_right = asked.count in (None, len(found.people))
     return asked.is_all and found.is_sure and bool(found.people) and is_right and len(again) == 1
-
-
-def _household(
-    ear: Ear, spoken: SpokenReading, asked: Asked, all_of: list[Whose]
-) -> list[Resident] | None:
-    """The people of a house of whom one number was said; None where it is not clear who each is.
-
-    Who has a number of their own in the message is not among 全家.
-    """
-    several = [o for o, its in all_of if its.key == asked.key and _is_same_time(o, spoken)]
-    holder = ear.speaker
-    if asked.who != HOUSEHOLD:
-        found = whom(ear, Asked(asked.who.removesuffix("家"), mark=asked.mark))
-        holder = found.one
-    if holder is None or len(several) > 1 or asked.phrase.endswith("的"):
-        return None
-    if holder.household_id is None:
-        return [holder] if spoken.count in (None, 1) else None
-    home = household_members(ear.db, holder.household_id)
-    if spoken.count not in (None, len(home)):
-        return None
-    named = {
-        person.id
-        for other, its in all_of
-        if other is not spoken and its.who != HOUSEHOLD and _is_same_time(other, spoken)
-        for person in whom(ear, its).people
-    }
-    return [m for m in home if m.id not in named]
-
-
-def _is_same_time(one: SpokenReading, other: SpokenReading) -> bool:
-    return (one.day, one.period, one.minute) == (other.day, other.period, other.minute)
 
 
 def _source(turn: Turn, is_relay: bool) -> str:

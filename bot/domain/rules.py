@@ -101,7 +101,7 @@ class RulePack:
     emergency_to: tuple[str, ...]
     told: Mapping[str, tuple[str, ...]]  # incident kind to who hears of it
     outcome_after: timedelta
-    unanswered_after: timedelta  # whose a reading is: the speaker's time to say, then it is asked on
+    unanswered_after: timedelta  # 说的是哪位: then somebody else is asked
     upward_within: timedelta
     observation_days: int
     quiet: tuple[int, int]

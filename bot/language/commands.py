@@ -30,6 +30,10 @@ class Verb(StrEnum):
     ANSWER = "answer"  # 答 NO TEXT
     HAND_ON = "hand_on"  # 转 NO NAME
     OPEN_QUESTIONS = "open_questions"  # 待答
+    KEEP = "keep"  # 收录 [NO 出处 …]
+    RETIRE = "retire"  # 下架 NO
+    RUMOURS = "rumours"  # 谣言
+    REBUT = "rebut"  # 回应 [NO] TEXT 出处 …
     MUTE_BOT = "mute_bot"  # 小守闭嘴 2小时
     UNMUTE_BOT = "unmute_bot"  # 小守说话
     OPT_OUT = "opt_out"  # 别再发了
@@ -51,6 +55,7 @@ class Command:
 
 
 _SPACE = r"[\s　,，:：、]*"
+_SPACE_ONE = r"[\s　,，:：、]+"
 _NAME = r"(?P<name>[^\s，,。:：]{1,12}?)"
 _NUMBER = r"(?:第|编号|[Nn][Oo]\.?)?\s*(?P<number>\d{1,6})\s*(?:号|条)?"
 _END = r"[。.!！~～\s]*"
@@ -97,6 +102,10 @@ _FORMS: tuple[tuple[Verb, str], ...] = (
     (Verb.ANSWER, rf"(?:答|回答){_SPACE}{_NUMBER}{_SPACE}(?P<text>\S.*)"),
     (Verb.HAND_ON, rf"转{_SPACE}{_NUMBER}{_SPACE}(?:给)?{_NAME}{_END}"),
     (Verb.OPEN_QUESTIONS, rf"待答(?:的)?(?:问题)?{_END}"),
+    (Verb.KEEP, rf"收录(?:{_SPACE}{_NUMBER}(?=[\s,，:：、]|$)(?P<text>.*))?{_END}"),
+    (Verb.RETIRE, rf"下架{_SPACE}(?:条目)?{_SPACE}{_NUMBER}{_END}"),
+    (Verb.RUMOURS, rf"(?:看)?谣言(?:图|线索)?{_END}"),
+    (Verb.REBUT, rf"(?:回应|辟谣)(?:{_SPACE}{_NUMBER}(?=[\s,，:：、]|$))?(?P<text>(?:{_SPACE_ONE}.*)?)"),
     (
         Verb.OPT_OUT,
         r"(?:你|求你|能不能)?(?:别|不要|别老|甭)(?:再|老)?(?:给我|给俺|跟我)?(?:再|老)?发(?:了|消息了?|通知了?)?"
@@ -109,7 +118,7 @@ _COMPILED = tuple((verb, re.compile(form, re.DOTALL)) for verb, form in _FORMS)
 
 # What is quick to see that no command begins here: ordinary talk leaves at the first character.
 _STARTS = frozenset(
-    "0123456789小守闭别安说可我接复重转送观在排误今现早晚这还都谁未没看花名体曲查汇要改代发通更取撤催收大喇答回待"
+    "0123456789小守闭别安说可我接复重转送观在排误今现早晚这还都谁未没看花名体曲查汇要改代发通更取撤催收大喇答回待下谣辟"
     "你求能不甭再恢继帮怎咋功hH"
 )
 _CHECKS: Mapping[Verb, Callable[[Mapping[str, str]], bool]] = {

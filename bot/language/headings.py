@@ -4,7 +4,7 @@ from bot.language.drafts import TIME, Draft, Message
 from bot.language.meaning import Period, Site
 from bot.language.people import Mention
 from bot.language.relay import subject_bits
-from bot.language.times import When
+from bot.language.times import UNSAID, When
 from bot.language.tokens import Token
 from bot.language.words import BIT, words
 
@@ -14,7 +14,7 @@ class Headings:
 
     def __init__(self, message: Message) -> None:
         self.message = message
-        self.head_when = When()
+        self.head_when: When = UNSAID
         self.head_site: Site | None = None
         self.head_bits = 0
         self.head_person: Mention | None = None
@@ -25,7 +25,7 @@ class Headings:
         """A line without temperatures: its time, site and subject hold for the lines under it."""
         if any(token.bits & BIT["unmeasured"] for token in line):
             return  # 8-201 不在屋里: an entry without a number
-        when, site = When(), None
+        when, site = UNSAID, None
         for token in line:
             when = later(when, token)
             if token.bits & BIT["site"]:

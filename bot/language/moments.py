@@ -2,17 +2,22 @@
 
 from bot.language.drafts import TIME, Draft
 from bot.language.headings import later
-from bot.language.meaning import Period
+from bot.language.meaning import Period, Site
 from bot.language.people import Mention
+from bot.language.relay import subject_bits
 from bot.language.subjects import SKIP, no
 from bot.language.surroundings import OTHER_UNITS
-from bot.language.times import When, settle
+from bot.language.times import UNSAID, When, settle
 from bot.language.tokens import Token
 from bot.language.whose import Whose
 from bot.language.words import BIT, mask, word_set
 
 TAIL = mask("verb site device unit temp again greeting")  # may stand in 夹了十分钟, 今早量的
 THEN = word_set("当时 那时 那时候 那会儿 那会 那阵 当时是")
+ENDS_TIME = frozenset(["的", "量的", "测的", "报的", "那个", "那次"])
+JOINS_TIME = frozenset(["是", "那个", "这个", "才是"])
+PARTS = frozenset(["comma", "stop", "open", "close", "space"])
+TIMED = frozenset(["clock", "date", "num"])
 TAIL_WORDS = word_set("的 了 吧 呢 哈 是 都 都是 在 用 里 上 过 这 那 刚 、 和")
 
 
@@ -31,7 +36,7 @@ class Moments(Whose):
             or (only_time and not clause & BIT["greeting"])
         ):
             self.when = self._join(self.when, said)
-        self.clause_when = When()
+        self.clause_when = UNSAID
         self.clock_at = None if not only_time else self.clock_at
         if self.clause_site is not None and clause & mask("verb temp"):
             self.site = self.clause_site
@@ -111,10 +116,10 @@ class Moments(Whose):
         if own:
             mention = draft.left.mentions[-1] if draft.left.mentions else None
             late = mention is not None and self._time_after(mention, place) and (when.day or 0) < 0
-            self.when = when if not late else When()
+            self.when = when if not late else UNSAID
             if late:
                 self.late = draft
-        self.clause_when = When()
+        self.clause_when = UNSAID
         self.clock_at = None
         draft.site = self.clause_site or self.site or self.reader.head_site
         if self.clause_site is not None:
@@ -126,15 +131,15 @@ class Moments(Whose):
 
     def _time_behind(self, place: int) -> When:
         """36.4是昨天早上的, 36.5今早量的."""
-        when = When()
+        when = UNSAID
         for token in self.line[place + 1 : place + 8]:
             if token.bits & TIME:
                 when = later(when, token)
-            elif when.said and token.text in ("的", "量的", "测的", "报的", "那个", "那次"):
+            elif when.said and token.text in ENDS_TIME:
                 return when
-            elif token.kind != "space" and token.text not in ("是", "那个", "这个", "才是"):
+            elif token.kind != "space" and token.text not in JOINS_TIME:
                 break
-        return When()
+        return UNSAID
 
     def _time_after(self, mention: Mention, place: int) -> bool:
         """孩子昨晚38.5: the time belongs to that person and does not carry to the next."""
@@ -145,9 +150,9 @@ class Moments(Whose):
         if self.message.bits & mask("temp fever feverish symptom verb"):
             return False
         shown = [t for t in tail if t.kind not in ("space", "comma")][:2]
-        if not shown or len([d for d in self.drafts if d.verdict.outcome != "no"]) < 2:
+        if not shown:
             return False
-        return shown[0].text in ("单位", *OTHER_UNITS) or (
+        return shown[0].text == "单位" or shown[0].text in OTHER_UNITS or (
             len(shown) > 1 and shown[0].bits & BIT["all"] != 0
             and shown[1].bits & mask("goods money") != 0
         )  # fmt: skip
@@ -173,47 +178,44 @@ class Moments(Whose):
         if not good:
             return
         tail = self.line[good[-1].at + 1 :]
-        if self._other_unit(tail):
+        if len(good) > 1 and self._other_unit(tail):
             for draft in good:
                 draft.verdict = no("后面说了别的单位")
             return
-        site, when = None, When()
-        clause: list[Token] = []
-        deep = 0
-        for token in [*tail[:60], Token("stop", "", 0, 0)]:
-            if token.kind == "open":
-                deep += 1
-            if token.kind in ("comma", "stop", "open", "close", "space"):
-                words_in = [t for t in clause if t.kind != "space"]
-                fits = words_in and all(
-                    t.bits & (TIME | TAIL)
-                    or t.text in TAIL_WORDS
-                    or t.kind in ("clock", "date", "num")
-                    for t in words_in
-                )
-                if fits:
-                    for t in words_in:
-                        if t.bits & TIME and not t.bits & BIT["greeting"]:
-                            when = later(when, t)
-                        if t.bits & BIT["site"] and not deep:
-                            site = self.lexicon.sites[t.text]
-                    if any(t.bits & mask("plan") for t in words_in):
-                        when = When()
-                clause = []
-                if token.kind == "close":
-                    deep = max(0, deep - 1)
-            else:
-                clause.append(token)
+        site, when = self._said_behind(tail[:60])
+        timed = (when.day is not None or when.period is not None) and (when.day or 0) <= 0
         for draft in good:
             if site is not None and draft.site is None:
                 draft.site = site
-            if (
-                (when.day is not None or when.period is not None)
-                and not draft.timed
-                and (when.day or 0) <= 0
-                and (draft.period is None and draft.day == 0)
-            ):
+            if timed and not draft.timed and draft.period is None and draft.day == 0:
                 draft.day, draft.period, draft.minute = settle(
                     when, None, self.message.said.sent_minute
                 )
         self._whole_family(good)
+
+    def _said_behind(self, tail: list[Token]) -> tuple[Site | None, When]:
+        """Site and time in clauses that say nothing else."""
+        site, when = None, UNSAID
+        if not subject_bits(tail) & (TIME | BIT["site"]):
+            return site, when
+        clause: list[Token] = []
+        deep = 0
+        for token in [*tail, Token("stop", "", 0, 0)]:
+            if token.kind not in PARTS:
+                clause.append(token)
+                continue
+            deep += token.kind == "open"
+            if clause and all(
+                t.bits & (TIME | TAIL) or t.text in TAIL_WORDS or t.kind in TIMED for t in clause
+            ):
+                for t in clause:
+                    if t.bits & TIME and not t.bits & BIT["greeting"]:
+                        when = later(when, t)
+                    if t.bits & BIT["site"] and not deep:
+                        site = self.lexicon.sites[t.text]
+                if subject_bits(clause) & BIT["plan"]:
+                    when = UNSAID
+            clause = []
+            if token.kind == "close":
+                deep = max(0, deep - 1)
+        return site, when

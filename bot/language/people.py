@@ -1,17 +1,22 @@
 """Finds who is spoken of: names, kinship, whole families, and whose relative somebody is."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from enum import Enum, auto
-from functools import lru_cache
+from dataclasses import replace
 
+from bot.language.families import KIN, Families, Kind, Mention, count_of
 from bot.language.meaning import HOUSEHOLD, SELF
-from bot.language.numerals import DIGIT, zh_int
+from bot.language.senders import children_of, is_sender, own_names
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask, word_set, words
+from bot.language.words import BIT, mask, word_set
 
 CHILD = word_set("孩子 孩儿 娃 娃儿 宝宝 孩 小孩 娃娃 孩子们 宝贝")
-KIN, TITLE, JOB = BIT["kin"], BIT["title"], BIT["job"]
+TITLE, JOB = BIT["title"], BIT["job"]
+PRONOUN = mask("self wo household you third pair triple others")
+PEOPLE = PRONOUN | mask("office kin job")
+BEFORE_NUMBER = mask(
+    "link verb temp all day period now about fever over under third high unmeasured"
+)
+PEOPLED = frozenset(["name", "countkin", "count", "flat"])  # kinds of tokens that may be people
 SMALL = word_set("公 婆 儿 子 宝 妮 丫 娃 女 夫 妻 胖")
 FAMILY = frozenset(["家", "一家", "全家", "一家人", "家里", "家人", "一家子"])
 # 大的36.7，小的36.9: children only where a number or a word of measuring follows.
@@ -23,154 +28,20 @@ FATHER = frozenset(["大", "达"])  # 俺大, 俺达: so they call their father 
 BARE_KIN = frozenset("姥奶子女公婆仔夫妻父母兄")
 HIMSELF = frozenset(["自己", "自个儿", "自个", "本人"])
 NAME_LABELS = word_set("姓名 名字 户主 填报人 报告人 本人姓名")
-OWNING = word_set("的 那 这 那个 这个 家 家的 个 家里 家那个 屋")
 
 
-class Kind(Enum):
-    """What sort of mention it is."""
-
-    SELF = auto()
-    HOUSEHOLD = auto()
-    OTHERS = auto()
-    KIN = auto()
-    NAME = auto()
-    FAMILY = auto()
-    THIRD = auto()
-    YOU = auto()
-    OFFICE = auto()
-    JOB = auto()
-    FLAT = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """who holds one surface form, or several for 爸妈. first and last are token places."""
-
-    kind: Kind
-    who: tuple[str, ...]
-    first: int
-    last: int
-    count: int | None = None
-    owner: str = ""
-
-
-@lru_cache(maxsize=4096)
-def own_names(sender: str) -> tuple[str, ...]:
-    """What the sender calls himself, longest first: 3组王大勇 is 王大勇, 网格员小田 is 小田."""
-    forms = {sender}
-    for part in sender.replace("（", "(").replace("）", ")").replace(")", "(").split("("):
-        forms.add(part.strip())
-    for joiner in "-—_·|/ 　":
-        for form in tuple(forms):
-            forms.update(part for part in form.split(joiner))
-    for form in tuple(forms):
-        rest = form.lstrip("0123456789一二三四五六七八九十第")
-        for unit in (
-            "小队",
-            "号楼",
-            "单元",
-            "大队",
-            "组长",
-            "组",
-            "队",
-            "栋",
-            "村",
-            "屯",
-            "社",
-            "号",
-            "楼",
-        ):
-            if rest != form and rest.startswith(unit):
-                forms.add(rest[len(unit) :])
-        for title in (
-            "网格员",
-            "村医",
-            "会计",
-            "书记",
-            "主任",
-            "老师",
-            "司机",
-            "大夫",
-            "单位",
-            "楼长",
-        ):
-            head, _, tail = form.partition(title)
-            if tail:
-                forms.add(tail)
-            elif head and title != form and len(head) >= 2:
-                forms.add(head)
-    return tuple(sorted((f for f in forms if len(f) >= 2 and _han(f)), key=len, reverse=True))
-
-
-PARENTS = [
-    "他姐",
-    "他哥",
-    "他弟",
-    "他妹",
-    "她哥",
-    "她姐",
-    "他婆",
-    "他公",
-    "他姥",
-    "他姥姥",
-    "她爹",
-    "她娘",
-    "她奶",
-    "婆婆",
-    "他爸",
-    "他妈",
-    "他爹",
-    "他娘",
-    "他奶",
-    "他爷",
-    "她爸",
-    "她妈",
-    "爸爸",
-    "妈妈",
-    "奶奶",
-    "爷爷",
-    "姥姥",
-    "姥爷",
-    "爸",
-    "妈",
-    "爹",
-    "娘",
-    "奶",
-    "爷",
-]
-
-
-def children_of(sender: str) -> tuple[str, ...]:
-    """Names inside a display name that are somebody else's: 宝柱 of 宝柱他爹."""
-    for tail in PARENTS:
-        head = sender.removesuffix(tail)
-        if head != sender and 2 <= len(head) <= 4 and _han(head):
-            return (head,)
-    return ()
-
-
-def _han(text: str) -> bool:
-    return all("\u4e00" <= c <= "\u9fff" for c in text)
-
-
-def is_sender(name: str, own: Collection[str]) -> bool:
-    """Whether a name written in the message is the sender's own."""
-    return any(name == form or (len(name) >= 2 and form.endswith(name)) for form in own)
-
-
-class Finder:
+class Finder(Families):
     """Mentions of one line of tokens, left to right."""
-
-    def __init__(self, tokens: list[Token], own: Collection[str]) -> None:
-        self.tokens = tokens
-        self.own = own
-        self.split = words().split
 
     def find(self) -> list[Mention]:
         """All mentions in order."""
         found: list[Mention] = []
         at = 0
         while at < len(self.tokens):
+            token = self.tokens[at]
+            if token.kind not in PEOPLED and not token.bits & PEOPLE and token.text != "人":
+                at += 1
+                continue
             mention = self._at(at, found)
             if mention is None:
                 at += 1
@@ -183,15 +54,6 @@ class Finder:
             found.append(mention)
             at = mention.last + 1
         return found
-
-    def _bits(self, at: int) -> int:
-        return self.tokens[at].bits if at < len(self.tokens) else 0
-
-    def _text(self, at: int) -> str:
-        return self.tokens[at].text if at < len(self.tokens) else ""
-
-    def _kind(self, at: int) -> str:
-        return self.tokens[at].kind if at < len(self.tokens) else ""
 
     def _at(self, at: int, found: list[Mention]) -> Mention | None:
         token = self.tokens[at]
@@ -206,7 +68,7 @@ class Finder:
             return Mention(Kind.FLAT, (token.text,), at, at)
         if kind != "word" or not bits:
             return None
-        if bits & mask("self wo household you third pair triple others"):
+        if bits & PRONOUN:
             return self._pronoun(at, bits)
         if bits & BIT["office"] and not bits & (KIN | JOB):
             return Mention(Kind.OFFICE, (token.text,), at, at)
@@ -248,9 +110,7 @@ class Finder:
             token = self.tokens[place]
             if token.number is not None:
                 return token.number.celsius is not None
-            if token.kind != "space" and not token.bits & mask(
-                "link verb temp all day period now about fever over under third high unmeasured"
-            ):
+            if token.kind != "space" and not token.bits & BEFORE_NUMBER:
                 return False
         return False
 
@@ -308,21 +168,6 @@ class Finder:
             return Mention(Kind.SELF, (SELF,), start, last)
         return Mention(Kind.NAME, (name,), start, last)
 
-    def _trailing_count(self, at: int) -> tuple[int | None, int]:
-        for place in (at + 1, at + 2):
-            if self._kind(place) == "count" and (
-                place == at + 1 or self._kind(at + 1) in ("space", "punct", "open")
-            ):
-                return count_of(self._text(place)), place
-        return None, at
-
-    def _skip_owning(self, at: int) -> int:
-        steps = 0
-        while steps < 3 and self._text(at) in OWNING:
-            at += 1
-            steps += 1
-        return at
-
     def _kin(self, at: int, first: int, owner: str, lead: str) -> Mention:
         """A kinship word at this place; lead is what stands before it and belongs to it."""
         token = self.tokens[at]
@@ -366,28 +211,6 @@ class Finder:
             and len(self._text(at)) > 1
             and self._text(at) not in SIZED
         )
-
-    def _counted(self, at: int) -> Mention | None:
-        inner = at + 1
-        if not self._bits(inner) & KIN:
-            return None
-        said = self._text(at)
-        head = said[0]
-        count = {"俩": 2, "仨": 3, "两": 2}.get(head) or (
-            int(head) if head.isdigit() else DIGIT.get(head)
-        )
-        return Mention(Kind.KIN, (said + self._text(inner),), at, inner, count)
-
-    def _count(self, at: int, found: list[Mention]) -> Mention | None:
-        said = self._text(at)
-        count = count_of(said)
-        if "家" in said or "我们" in said or "俺们" in said or "咱们" in said or "口" in said:
-            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
-        if self._bits(at + 1) & BIT["all"] and at < 3:
-            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
-        if said[0] in "俩仨" and at and self._bits(at - 1) & mask("wo self"):
-            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
-        return None
 
     def _pronoun(self, at: int, bits: int) -> Mention | None:
         token = self.tokens[at]
@@ -449,21 +272,6 @@ class Finder:
         return Mention(Kind.THIRD, (token.text,), at, at)
 
 
-def count_of(text: str) -> int | None:
-    """The number of people in 一家3口, 五口人, 仨人."""
-    for char in text:
-        if char == "俩":
-            return 2
-        if char == "仨":
-            return 3
-    digits = "".join(c for c in text if c.isdigit())
-    if digits:
-        return int(digits)
-    body = text.removeprefix("一家").removeprefix("一共")
-    run = "".join(c for c in body if c in DIGIT or c == "十")
-    return zh_int(run) if run else None
-
-
 def named_in_form(lines: list[list[Token]]) -> Mention | None:
     """体温：36.5 姓名：寇俊峰: the name behind its label, where there is only one."""
     found: list[Mention] = []
@@ -482,3 +290,14 @@ def named_in_form(lines: list[list[Token]]) -> Mention | None:
 def mentions(tokens: list[Token], own: Collection[str]) -> list[Mention]:
     """All mentions of people in one line of tokens."""
     return Finder(tokens, own).find()
+
+
+__all__ = [
+    "Kind",
+    "Mention",
+    "children_of",
+    "is_sender",
+    "mentions",
+    "named_in_form",
+    "own_names",
+]

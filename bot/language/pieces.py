@@ -36,8 +36,8 @@ class Pieces:
         self.text = text
         self.sent_on = sent_on
         self.lexicon: Words = words()
-        self.known = _by_head(names)
-        self.own = _by_head(tuple(own))
+        self.known = _roster(names)
+        self.own = _sender(tuple(own))
         self.out: list[Token] = []
 
     def _is_word(self, at: int) -> bool:
@@ -55,7 +55,6 @@ class Pieces:
         return last.kind in LIST_BEGINS or last.text == ":"
 
 
-@lru_cache(maxsize=256)
 def _by_head(names: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The names by their first character, longest first."""
     heads: dict[str, list[str]] = {}
@@ -63,3 +62,7 @@ def _by_head(names: Collection[str]) -> dict[str, tuple[str, ...]]:
         if len(name) >= 2:
             heads.setdefault(name[0], []).append(name)
     return {head: tuple(sorted(group, key=len, reverse=True)) for head, group in heads.items()}
+
+
+_roster = lru_cache(maxsize=256)(_by_head)
+_sender = lru_cache(maxsize=4096)(_by_head)

@@ -29,6 +29,9 @@ HEAD_WORDS = word_set(
 )
 
 
+REMARK = 3  # words that are none of ours behind the number of an entry
+
+
 @dataclass(slots=True)
 class Layout:
     """body starts at this place of the normalised text; quoted is what stands above it."""
@@ -138,17 +141,23 @@ def shape_of(lines: list[list[Token]], text: str) -> Shape:
 
 
 def _opens_like_entry(line: list[Token]) -> bool:
-    """A line that starts with a short label and soon has its number."""
+    """A line that starts with a short label, soon has its number, and tells no story behind it."""
     shown = 0
-    for token in line:
+    for place, token in enumerate(line):
         if token.kind == "space":
             continue
         if token.number is not None and token.number.form is not Form.PLAIN:
-            return True
+            return _tells_little(line[place + 1 :])
         shown += 1
         if shown == SOON or (token.kind == "stop" and shown > 1):
             return False
     return False
+
+
+def _tells_little(rest: list[Token]) -> bool:
+    """Whether a remark of a few words stands here, and not a sentence of its own."""
+    told = sum(1 for t in rest if t.kind == "char" or (t.kind == "word" and t.bits & BIT["common"]))
+    return told <= REMARK
 
 
 def is_example(line: list[Token]) -> bool:
