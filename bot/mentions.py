@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.domain.kin_words import kins_of
 from bot.hearing import Asked, Ear
+from bot.language.meaning import Report
 from bot.likeness import called
 
 _NOISE = re.compile(
@@ -49,6 +50,13 @@ _NAMED_SO = re.compile(
     r"|大爷|大娘|大妈|大叔|大婶|婶子|婶|嫂子|嫂|叔|伯|姨|姑|哥|姐|老师|老汉|老太太?)"
     r"|(?P<c>[\u4e00-\u9fff])子))" + f"(?={_TOLD})"
 )
+
+
+def words_before(report: Report, text: str, at: int) -> str:
+    """What is said before a number: since the number before it, on its own line."""
+    ends = [r.span[1] for r in report.readings] + [c.span[1] for c in report.clarify]
+    since = max((end for end in ends if end <= at), default=0)
+    return text[since:at].rsplit("\n", 1)[-1]
 
 
 def asked_of(ear: Ear, segment: str, who: str, owner: str = "", *, is_voice: bool = False) -> Asked:

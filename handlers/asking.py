@@ -5,13 +5,16 @@ from decimal import Decimal
 
 from sqlmodel import col, select
 
-from bot import people
 from bot.domain.owing import owes, reported
 from bot.domain.prompts import ask, waiting
 from bot.domain.registry import Resident
 from bot.domain.temperature import Pending
+from bot.hearing import Ear
 from bot.language.meaning import HOUSEHOLD, SELF, Clarify
+from bot.mentions import asked_of, words_before
+from bot.message import MessageKind
 from bot.router import Turn
+from bot.spoken import whom
 from handlers.taken import Taken, is_relay_list
 
 
@@ -23,16 +26,21 @@ def ask_number(turn: Turn, unclear: Clarify, taken: Taken, person: Resident | No
     work = turn.work
     if work.is_exercise:
         return
+    who = unclear.who
     if person is None:
-        found = people.find(work.db, turn.account, turn.speaker, turn.place_id, unclear.who)
-        person = found.one
+        ear = Ear(work.db, turn.account, turn.speaker, turn.place_id)
+        before = words_before(turn.said.report, turn.said.text, unclear.span[0])
+        is_voice = turn.inbound.kind is MessageKind.VOICE
+        asked = asked_of(ear, before, who, is_voice=is_voice)
+        person = whom(ear, asked).one
+        who = asked.who if asked.who in (SELF, HOUSEHOLD) else asked.key
     likely = unclear.likely[0] if unclear.likely else None
     pending = Pending(
         kind="clarify",
         place_id=turn.place_id,
         account_id=turn.account.id,
         resident_id=person.id if person else None,
-        spoken_who=unclear.who,
+        spoken_who=who,
         number=unclear.number,
         tenths=int(likely * 10) if likely is not None else None,
         message_id=work.message.id if work.message else None,

@@ -48,7 +48,9 @@ def answer_who(turn: Turn, text: str) -> bool:
         signs = re.findall(r"\d+|[一二三四五六七八九]", match[1])
         return _by_numbers(turn, prompts, [_DIGITS.get(s) or int(s) for s in signs])
     latest = prompts[0]
-    if open_ones[0] is latest and _of_members(turn, latest, text):
+    if open_ones[0] is latest and _of_members(
+        turn, latest, text, is_alone=_is_alone(latest, prompts)
+    ):
         return True
     if open_ones[0] is latest and _YES.fullmatch(text) and _is_alone(latest, prompts):
         choices = choices_of(turn, latest)
@@ -89,8 +91,11 @@ def _asks(prompt: Prompt) -> Asks:
     return Asks(prompt.values.get("asks", Asks.PERSON))
 
 
-def _of_members(turn: Turn, prompt: Prompt, text: str) -> bool:
-    """都量了, 小明没量, 大勇和王梅: who of a house was measured."""
+def _of_members(turn: Turn, prompt: Prompt, text: str, *, is_alone: bool) -> bool:
+    """都量了, 小明没量, 大勇和王梅: who of a house was measured.
+
+    One bare name, where whose a fever is was asked beside, answers that.
+    """
     if _asks(prompt) is not Asks.MEMBERS or turn.said.report.readings:
         return False
     home = choices_of(turn, prompt)
@@ -98,6 +103,8 @@ def _of_members(turn: Turn, prompt: Prompt, text: str) -> bool:
         return claim_members(turn, prompt, home)
     but = _BUT.fullmatch(text.strip(" 。.!！~"))
     named = _named_of(turn, home, (but["a"] or but["b"]) if but else text)
+    if but is None and len(named) == 1 and not is_alone:
+        return False
     people = [p for p in home if (p in named) is (but is None)]
     return bool(named and people) and claim_members(turn, prompt, people)
 

@@ -111,7 +111,7 @@ def _keep(turn: Turn, prompt: Prompt, celsius: Decimal) -> None:
     taken = Taken([], [])
     if person is None:
         for pending in pendings:
-            if not _is_of_house(turn, pending, celsius):
+            if not _is_of_house(turn, pending, celsius, taken):
                 _leave_unassigned(turn, pending, celsius, taken)
         ear = Ear(work.db, turn.account, turn.speaker, turn.place_id)
         if ask_workers(work, ear, taken.claims):
@@ -134,14 +134,19 @@ def _keep(turn: Turn, prompt: Prompt, celsius: Decimal) -> None:
     ask_next(turn)
 
 
-def _is_of_house(turn: Turn, pending: Pending, celsius: Decimal) -> bool:
+def _is_of_house(turn: Turn, pending: Pending, celsius: Decimal, taken: Taken) -> bool:
     """One of the numbers of a house that has reported: a normal one is all there is to say."""
     work = turn.work
     if pending.spoken_who != HOUSEHOLD or work.rules.judge(celsius) is not Verdict.NORMAL:
         return False
     pending.closed_at, pending.outcome = work.now, str(celsius)
     work.db.add(pending)
+    taken.houses.append(f"{_house_words(turn)} {celsius}")
     return True
+
+
+def _house_words(turn: Turn) -> str:
+    return f"{turn.speaker.name if turn.speaker else turn.account.display_name}家"
 
 
 def _leave_unassigned(turn: Turn, pending: Pending, celsius: Decimal, taken: Taken) -> None:
@@ -150,7 +155,7 @@ def _leave_unassigned(turn: Turn, pending: Pending, celsius: Decimal, taken: Tak
     is_own = pending.spoken_who == SELF
     who = turn.account.display_name if is_own else pending.spoken_who
     if pending.spoken_who == HOUSEHOLD:
-        who = f"{turn.speaker.name if turn.speaker else turn.account.display_name}家"
+        who = _house_words(turn)
     slot = work.rules.slot_for(pending.at)
     ear = Ear(work.db, turn.account, turn.speaker, pending.place_id)
     guesses = whom(ear, Asked(who)).people or whom(ear, Asked(who)).guesses

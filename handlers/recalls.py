@@ -11,6 +11,7 @@ from bot.domain.temperature import Pending, Reading, project
 from bot.inbox import Inbox
 from bot.router import Turn
 from handlers import alerts
+from handlers.unnamed import tell_withdrawn
 
 
 def take_back(turn: Turn) -> None:
@@ -28,7 +29,7 @@ def take_back(turn: Turn) -> None:
     reading = turn.work.db.exec(query).first()
     together = _last_of_house(turn)
     if together and (reading is None or together[0].at >= reading.at):
-        _close_waiting(turn, together)
+        _close_waiting(turn, together, "说了作废")
     elif reading is not None:
         _withdraw(turn, [reading], "说了作废")
 
@@ -58,7 +59,7 @@ def on_recalled(turn: Turn) -> None:
     message_id = work.db.exec(query).first()
     if message_id is None:
         return
-    _close_waiting(turn, _waiting_of(turn, message_id))
+    _close_waiting(turn, _waiting_of(turn, message_id), "撤回了")
     said = select(Reading).where(
         Reading.message_id == message_id, col(Reading.withdrawn_at).is_(None)
     )
@@ -74,10 +75,12 @@ def _waiting_of(turn: Turn, message_id: int) -> list[Pending]:
     return list(turn.work.db.exec(query).all())
 
 
-def _close_waiting(turn: Turn, pendings: list[Pending]) -> None:
+def _close_waiting(turn: Turn, pendings: list[Pending], how: str) -> None:
+    """What it left open needs no word any more; a fever of nobody yet named stays a fever."""
     for pending in pendings:
         pending.closed_at, pending.outcome = turn.work.now, "撤回"
         turn.work.db.add(pending)
+        tell_withdrawn(turn.work, pending, how)
     if pendings:
         _drop_questions(turn, pendings)
 

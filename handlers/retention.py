@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from bot.clock import at, local_day
 from bot.domain.prompts import Prompt
-from bot.domain.questions import EntrySaid
+from bot.domain.questions import EntrySaid, LastAnswer
 from bot.inbox import forget_texts
 from bot.work import Work
 
@@ -28,6 +28,7 @@ def forget(work: Work) -> int:
     work.db.exec(
         delete(EntrySaid).where(col(EntrySaid.day) < local_day(work.now) - timedelta(days=2))
     )
+    work.db.exec(delete(LastAnswer).where(col(LastAnswer.at) < work.now - work.rules.keep_text))
     log.info("retention", extra={"count": texts})
     return texts
 

@@ -15,7 +15,7 @@ from bot.hearing import Asked, Ear, Found, people_of
 from bot.language.ages import says_infant
 from bot.language.meaning import SELF, Clarify, MainIntent, SpokenReading
 from bot.language.understand import Intent
-from bot.mentions import asked_of
+from bot.mentions import asked_of, words_before
 from bot.message import MessageKind
 from bot.router import Router, Turn
 from bot.spoken import several, whom
@@ -68,12 +68,10 @@ def on_report(turn: Turn) -> None:
 def _whose(turn: Turn, ear: Ear) -> list[Whose]:
     """Each reading with what was said around its name; the next number of one is its like."""
     report, text = turn.said.report, turn.said.text
-    ends = [r.span[1] for r in report.readings] + [c.span[1] for c in report.clarify]
     is_voice = turn.inbound.kind is MessageKind.VOICE
     found: list[Whose] = []
     for spoken in report.readings:
-        since = max((end for end in ends if end <= spoken.span[0]), default=0)
-        segment = text[since : spoken.span[0]].rsplit("\n", 1)[-1]
+        segment = words_before(report, text, spoken.span[0])
         asked = asked_of(ear, segment, spoken.who, spoken.owner, is_voice=is_voice)
         before = found[-1] if found else None
         if before is not None and before[0].who == spoken.who != SELF and not _HAN.search(segment):

@@ -22,10 +22,11 @@ from handlers import (
     broadcast,
     channel_health,
     delivery,
+    handing,
     incidents,
     missing,
-    questions,
     retention,
+    rumours,
     unanswered,
 )
 

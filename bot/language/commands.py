@@ -105,7 +105,10 @@ _FORMS: tuple[tuple[Verb, str], ...] = (
     (Verb.KEEP, rf"收录(?:{_SPACE}{_NUMBER}(?=[\s,，:：、]|$)(?P<text>.*))?{_END}"),
     (Verb.RETIRE, rf"下架{_SPACE}(?:条目)?{_SPACE}{_NUMBER}{_END}"),
     (Verb.RUMOURS, rf"(?:看)?谣言(?:图|线索)?{_END}"),
-    (Verb.REBUT, rf"(?:回应|辟谣)(?:{_SPACE}{_NUMBER}(?=[\s,，:：、]|$))?(?P<text>(?:{_SPACE_ONE}.*)?)"),
+    (
+        Verb.REBUT,
+        rf"(?:回应|辟谣)(?:{_SPACE}{_NUMBER}(?=[\s,，:：、]|$))?(?P<text>(?:{_SPACE_ONE}.*)?)",
+    ),
     (
         Verb.OPT_OUT,
         r"(?:你|求你|能不能)?(?:别|不要|别老|甭)(?:再|老)?(?:给我|给俺|跟我)?(?:再|老)?发(?:了|消息了?|通知了?)?"

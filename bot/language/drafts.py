@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.language.meaning import SELF, Period, Site, Utterance
-from bot.language.numerals import Form
+from bot.language.numerals import Form, Unit
 from bot.language.people import Mention, is_sender
 from bot.language.relay import Shape
 from bot.language.subjects import CLEAN, Left, Verdict
@@ -69,8 +69,11 @@ class Message:
     content: int  # all words and numbers that are not small talk
     plausible: int  # numbers written like a temperature
     numbers: int  # numbers that could be a temperature or a slip of one
+    exact: int  # numbers with a decimal that could be one
+    other_degrees: int  # numbers with a degree sign that nobody could have
     threes: int  # of them written like 365
-    bodily: bool  # most of its decimals are what healthy people have
+    usual: bool  # more than one decimal, most of them what healthy people have
+    bodily: bool  # … and at least half of them have a person, a room or a day
 
     @classmethod
     def of(
@@ -82,7 +85,7 @@ class Message:
         shape: Shape,
     ) -> "Message":
         """Counts the words of all lines once."""
-        bits = content = plausible = numbers = exact = healthy = threes = labels = 0
+        bits = content = plausible = numbers = exact = healthy = threes = labels = odd = 0
         for line in lines:
             for at, token in enumerate(line):
                 bits |= token.bits
@@ -95,6 +98,7 @@ class Message:
                         healthy += HEALTHY[0] <= number.celsius < HEALTHY[1]
                     threes += number.form is Form.THREE
                     labels += not at and number.form is Form.PLAIN and len(token.text) in (3, 4)
+                    odd += number.form is Form.PLAIN and number.unit is Unit.DEGREE
                     if number.form is Form.PLAIN:
                         content += 1
                     else:
@@ -105,5 +109,20 @@ class Message:
                     content += not is_sender(token.text, own)
                 elif kind in MATTER:
                     content += 1
-        bodily = healthy >= 2 and healthy * 2 > exact and labels * 2 >= exact
-        return cls(said, own, quoted, shape, bits, content, plausible, numbers, threes, bodily)
+        usual = healthy >= 2 and healthy * 2 > exact
+        bodily = usual and labels * 2 >= exact
+        return cls(
+            said,
+            own,
+            quoted,
+            shape,
+            bits,
+            content,
+            plausible,
+            numbers,
+            exact,
+            odd,
+            threes,
+            usual,
+            bodily,
+        )

@@ -17,6 +17,7 @@ SPEAKS = word_set(
 # A word of these endings is a place, a vessel or a machine and has a temperature of its own.
 SAID = word_set("说 讲 念 说是 告诉 报")
 INSIDE = frozenset(["里", "里头", "里面", "里边", "内"])
+AIMED = word_set("对着 对准 冲着 朝着 照着 指着 打 测了测 量了量 对 朝 冲")
 LOOKED = word_set("看 看是 一看 再看 瞅 一瞅 瞄着是 瞄着 瞅着是")
 SHOWN = word_set("显示 显示的 显示是 读数 设 设定 调到 保持 保持在")
 DONE = frozenset(["完", "了", "着", "过", "完了", "罢"])
@@ -177,6 +178,8 @@ class LeftSide(LineState):
 
     def _narrated(self, at: int, place: int) -> bool:
         """喝了两碗梨水 37.8: a thing somebody did something with, and then a blank."""
+        if at and self.line[at - 1].text in AIMED:
+            return False  # 体温枪对着西瓜打了37.1
         between = self.line[at + 1 : place]
         if not any(t.kind == "space" or t.text in LOOKED or t.bits & BIT["verb"] for t in between):
             return False
@@ -335,12 +338,15 @@ class LeftSide(LineState):
         if not fresh or not 2 <= len(text) <= 4 or not all("\u4e00" <= c <= "\u9fff" for c in text):
             return False
         listed = self.message.shape.is_list
+        if left.thing and (not listed or text[-1] in "里内屋房箱棚仓缸炉锅桶盆窖"):
+            return False
         if any(
             t.bits & ~mask("common kin namehead nametail title") and len(t.text) > 1 for t in run
         ):
             return False
         if len(run) == 1 and run[0].bits & BIT["common"]:
-            if any(m.kind is Kind.NAME for m in self.mentions) and not left.bits:
+            others = any(m.kind is Kind.NAME for m in self.mentions)
+            if others and not left.bits and self.message.usual:
                 listed = True
             return listed and self.message.plausible >= 2
         shaped = (

@@ -178,7 +178,8 @@ class Moments(Whose):
         if not good:
             return
         tail = self.line[good[-1].at + 1 :]
-        if len(good) > 1 and self._other_unit(tail):
+        last = max(p for p, t in enumerate(self.line) if t.number is not None)
+        if len(good) > 1 and (self._other_unit(tail) or self._other_unit(self.line[last + 1 :])):
             for draft in good:
                 draft.verdict = no("后面说了别的单位")
             return

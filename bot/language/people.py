@@ -82,6 +82,8 @@ class Finder(Families):
             return None
         if token.text in SIZED and not self._measured_next(at + 1):
             return None
+        if token.text == "儿" and at and not self._may_own(at - 1):
+            return None  # 阴凉地儿
         if bits & KIN:
             if self._bits(at + 1) & BIT["device"] and self._text(at + 1) not in ("表", "枪"):
                 return None  # 我家那个温度计
@@ -97,6 +99,13 @@ class Finder(Families):
                 return self._name(at + 1, at)
             return Mention(Kind.JOB, (token.text,), at, at)
         return None
+
+    def _may_own(self, at: int) -> bool:
+        """Whether 儿 may be somebody's son behind this token."""
+        token = self.tokens[at]
+        return token.kind not in ("word", "char") or bool(
+            token.bits & mask("self wo you third kin link and household all title")
+        )
 
     def _is_own(self, name: str) -> bool:
         """我小宋 said by 宋小宝."""

@@ -41,7 +41,9 @@ def read(said: Utterance) -> Report:
         body = body[:PROSE]
     kids = children_of(said.sender)
     names = said.names | frozenset(kids) if kids else said.names
-    tokens = [t for t in cut(body, said.sent_on, names, own) if t.end > plan.body]
+    tokens = cut(body, said.sent_on, names, own)
+    if plan.body:
+        tokens = [t for t in tokens if t.end > plan.body]
     lines = lines_of(tokens)
     lone_signs(lines)
     shape = shape_of(lines, body)
@@ -50,17 +52,9 @@ def read(said: Utterance) -> Report:
     message = Message.of(lines, said, own, plan.quoted, shape)
     reader = LineReader(message)
     drafts = _drafts(lines, reader)
-    if is_notice(message, body, drafts):
+    if drafts and is_notice(message, body, drafts):
         drafts = []
-    _form(drafts, lines)
-    slips.ranges(drafts, lines)
-    slips.knowledge(drafts)
-    slips.unsure(drafts, lines, message)
-    slips.bounds(drafts, message)
-    correction = slips.corrected(drafts, lines, message)
-    slips.restated(drafts)
-    slips.repeated(drafts)
-    _answer(drafts, plan.quoted, said)
+    correction = _put_right(drafts, lines, message)
     readings: list[SpokenReading] = []
     asked: list[Clarify] = []
     for draft in drafts:
@@ -79,9 +73,28 @@ def read(said: Utterance) -> Report:
         correction=correction,
         symptoms=tuple(symptoms),
         danger=tuple(danger),
-        absent=absent_people(lines, drafts, own, shape.is_list),
-        steps=tuple(slips.step(d, normal) for d in drafts),
+        absent=absent_people(lines, drafts, message),
+        steps=tuple([slips.step(d, normal) for d in drafts]),
     )
+
+
+def _put_right(drafts: list[Draft], lines: list[list[Token]], message: Message) -> bool:
+    """What all numbers together say of each; True where something said before is put right."""
+    if not drafts:
+        return slips.corrected(drafts, lines, message)
+    several = len(drafts) > 1
+    _form(drafts, lines)
+    if several:
+        slips.ranges(drafts, lines)
+        slips.knowledge(drafts, message)
+        slips.unsure(drafts, lines, message)
+    slips.bounds(drafts, message)
+    correction = slips.corrected(drafts, lines, message)
+    if several:
+        slips.restated(drafts)
+        slips.repeated(drafts)
+    _answer(drafts, message.quoted, message.said)
+    return correction
 
 
 def _form(drafts: list[Draft], lines: list[list[Token]]) -> None:
@@ -118,10 +131,14 @@ def _drafts(lines: list[list[Token]], reader: LineReader) -> list[Draft]:
         if reader.message.shape.is_list and (is_example(line) or is_header(line)):
             reader.heading([t for t in line if not t.bits & BIT["example"]])
             continue
-        if sum(1 for token in line if token.number is not None) > MOST_IN_A_LINE:
+        if len(line) > MOST_IN_A_LINE and _too_many(line):
             continue  # no person types this; it would only cost time
         drafts.extend(reader.read(line, number))
     return drafts
+
+
+def _too_many(line: list[Token]) -> bool:
+    return sum(1 for token in line if token.number is not None) > MOST_IN_A_LINE
 
 
 __all__ = ["read", "warm"]

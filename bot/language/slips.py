@@ -97,10 +97,13 @@ def bounds(drafts: list[Draft], message: Message) -> None:
             draft.verdict = replace(draft.verdict, outcome="no", why="只是说没发烧")
 
 
-def knowledge(drafts: list[Draft]) -> None:
+def knowledge(drafts: list[Draft], message: Message) -> None:
     """腋温36到37，口温36.3到37.2: several ranges of nobody are a lesson."""
     spans = [d for d in drafts if d.dropped == "区间的低端"]
-    if len(spans) < 2 or any(d.left.mentions for d in drafts):
+    if not spans or any(d.left.mentions for d in drafts):
+        return
+    wide = any(b.celsius - a.celsius >= 2 for a, b in pairwise(drafts) if a.celsius and b.celsius)
+    if len(spans) < 2 and not (wide or message.bits & BIT["question"]):
         return
     for draft in drafts:
         draft.dropped = "讲的是常识"

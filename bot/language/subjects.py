@@ -82,6 +82,8 @@ class Around:
     bodily: bool = False  # most decimals of the message are what healthy people have
     heading: int = 0
     is_group: bool = True
+    exact: int = 0  # decimals in the message that could be temperatures
+    other_degrees: int = 0  # degrees in the message that nobody could have
     threes: int = 0  # numbers like 365 in the message
     people_only: bool = False  # … and beside them only people and our own words
     topic: Mention | None = None
@@ -224,6 +226,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
     firm = left.mentions or left.bits & FIRM or (around.people and around.message & BIT["verb"])
     if right and right[0].text[0] == "算" and not firm:
         return no("问的是标准")
+    if left.near_text in ("叫", "名叫", "叫做", "叫作", "改成叫") and not left.mentions:
+        return no("是名字")
     if left.near & BIT["medicine"]:
         return no("说的是药")
     called = left.mentions and left.near_text == left.mentions[0].who[0][-1:]
@@ -244,6 +248,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     if left.near & BIT["negation"]:
         return no("是在否认")
     if left.near & BIT["question"] and not (direct or left.bits & BIT["verb"]):
+        return no("是在问")
+    asked = around.right and around.right[0].text == "?" and not around.person
+    if asked and number.unit is not Unit.NONE and not around.siblings and not (direct or left.bits & MEASURED):
         return no("是在问")
     if _whoever(around) and not (direct or left.bits & mask("verb again")):
         return no("没有说是谁")
@@ -368,6 +375,9 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     exact = number.form in (Form.DECIMAL, Form.SPLIT)
     if left.foreign:
         return no(f"说的是{left.foreign}")
+    spoken = (around.clause | around.before) & mask("temp fever symptom verb medicine device")
+    if around.other_degrees and degree and not ((direct and exact) or spoken or left.bits & MEASURED):
+        return no("旁边的度数不是人的")
     patient = around.person and exact and around.message & mask("symptom fever danger medicine")
     if exact and around.bodily and left.near & mask("day period now") and not around.clause & HEAT:
         return Verdict("reading", "几天的体温")
@@ -480,7 +490,7 @@ def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     if (
         (direct or left.bits & BIT["slip"])
         and not foreign
-        and (around.siblings or around.message & mask("temp slip"))
+        and (around.exact or around.message & mask("temp slip"))
     ):
         return Verdict("reading", "少写了小数点")
     if plain and (
@@ -495,6 +505,11 @@ def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
             return Verdict("reading", "单说三位数，少写了小数点")
         return Verdict("clarify", "三位数，像少写了小数点")
     return no("三位数，看不出是体温")
+
+
+def _beside(around: Around) -> bool:
+    """Whether an integer stands beside temperatures, and not beside other figures."""
+    return around.settled or bool(around.siblings and around.people_only) or around.is_list
 
 
 def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
@@ -516,7 +531,7 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     )
     named = direct and left.mentions[0].kind is not Kind.HOUSEHOLD
     if direct and (
-        loose or (named and around.siblings) or around.message & mask("temp device feverish")
+        loose or (named and _beside(around)) or around.message & mask("temp device feverish")
     ):
         return Verdict("reading", "跟别的体温一起报的")
     if left.bits & BIT["verb"] and (degree or direct or around.clean):

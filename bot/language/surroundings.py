@@ -85,6 +85,8 @@ class Surroundings(LeftSide):
             bodily=stop.bodily,
             heading=self.reader.head_bits & ~(FOREIGN if stop.bodily else 0),
             is_group=stop.said.is_group,
+            exact=stop.exact,
+            other_degrees=stop.other_degrees,
             threes=stop.threes,
             people_only=self._people_only(),
             topic=self.topic,

@@ -3,11 +3,14 @@
 from bot.language.lines import LineReader
 from bot.language.meaning import SELF, Symptom
 from bot.language.people import Kind, Mention, mentions
+from bot.language.relay import subject_bits
 from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set
 
 DENIED = word_set("不 没 无 没有 未 无明显 都不 也不 未见 没啥 没有什么 别 不再")
 FEVER = "发烧"
+NOBODY = mask("news notice joke wish request")
+COMPLAINT = mask("symptom danger feverish")
 MOST = 60  # words looked at in one message
 
 
@@ -16,15 +19,15 @@ def complaints(lines: list[list[Token]], reader: LineReader) -> tuple[list[Sympt
     found: list[Symptom] = []
     danger: list[Symptom] = []
     message = reader.message
-    if message.bits & mask("news notice joke wish request") or not message.bits & mask(
-        "symptom danger feverish"
-    ):
+    if message.bits & NOBODY or not message.bits & COMPLAINT:
         return found, danger
     left = MOST
     for line in lines:
+        if not subject_bits(line) & COMPLAINT:
+            continue
         people = mentions(line, message.own)
         for at, token in enumerate(line):
-            if not token.bits & mask("symptom danger feverish") or token.bits & BIT["kin"]:
+            if not token.bits & COMPLAINT or token.bits & BIT["kin"]:
                 continue
             left -= 1
             if left < 0:

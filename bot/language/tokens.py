@@ -90,7 +90,7 @@ class Cutter(Figures, Surnames):
         if (char in self.known or char in self.own) and (known := self._known_name(at, char)):
             return Token("name", text[at : at + known], at, at + known, BIT["name"])
         word = lexicon.word_at(text, at)
-        if word.endswith("体") and len(word) > 1 and text.startswith("温", at + len(word)):
+        if word[-1:] == "体" and len(word) > 1 and text.startswith("温", at + len(word)):
             word = word[:-1]  # 个体温 is 个 and 体温
         bits = lexicon.classes.get(word, 0)
         if bits == COMMON and len(word) > 2 and self._two_relatives(at, word):
