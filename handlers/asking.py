@@ -31,9 +31,9 @@ def ask_number(turn: Turn, unclear: Clarify, taken: Taken, person: Resident | No
         ear = Ear(work.db, turn.account, turn.speaker, turn.place_id)
         before = words_before(turn.said.report, turn.said.text, unclear.span[0])
         is_voice = turn.inbound.kind is MessageKind.VOICE
-        asked = asked_of(ear, before, who, is_voice=is_voice)
-        person = whom(ear, asked).one
-        who = asked.who if asked.who in (SELF, HOUSEHOLD) else asked.key
+        said = asked_of(ear, before, who, is_voice=is_voice)
+        person = whom(ear, said).one
+        who = said.who if said.who in (SELF, HOUSEHOLD) else said.key
     likely = unclear.likely[0] if unclear.likely else None
     pending = Pending(
         kind="clarify",

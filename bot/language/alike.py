@@ -70,8 +70,8 @@ class Topics:
         only_first, only_second = apart(first, second)
         if only_first and only_second:
             return False
-        shared = _weight((first.words - only_first) | (second.words - only_second))
-        lonely = _weight(only_first | only_second)
+        shared = weight((first.words - only_first) | (second.words - only_second))
+        lonely = weight(only_first | only_second)
         return shared >= _WHOLE and shared / (shared + lonely) >= _SURE
 
     def names(self, words: str, text: str) -> bool:
@@ -94,5 +94,6 @@ def _stands(word: str, text: str) -> bool:
     )
 
 
-def _weight(words: frozenset[str]) -> float:
+def weight(words: frozenset[str]) -> float:
+    """How much is named."""
     return sum(_WHOLE if len(word) > 1 else _SINGLE for word in words)

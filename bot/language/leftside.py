@@ -258,7 +258,7 @@ class LeftSide(LineState):
             if other is None or other.first in self.used:
                 break
             joined = all(
-                t.bits & BIT["and"] or t.text in ("、", ",", "和", "/") or t.kind == "space"
+                t.bits & BIT["and"] or t.text in ("、", ",", "和", "/", "个") or t.kind == "space"
                 for t in glue
             )
             linked = any(t.bits & BIT["and"] or t.text in ("、", "/") for t in glue)
@@ -338,7 +338,8 @@ class LeftSide(LineState):
         if not fresh or not 2 <= len(text) <= 4 or not all("\u4e00" <= c <= "\u9fff" for c in text):
             return False
         listed = self.message.shape.is_list
-        if left.thing and (not listed or text[-1] in "里内屋房箱棚仓缸炉锅桶盆窖"):
+        row = self.message.usual and any(m.kind is Kind.NAME for m in self.mentions)
+        if left.thing and (not (listed or row) or text[-1] in "里内屋房箱棚仓缸炉锅桶盆窖"):
             return False
         if any(
             t.bits & ~mask("common kin namehead nametail title") and len(t.text) > 1 for t in run

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.language.alike import Topics, apart
+from bot.language.alike import Topics, apart, weight
 from bot.language.faq_ask import form
 from bot.language.faq_rank import shingles
 from bot.language.lexicon import plain
@@ -18,7 +18,7 @@ MARKS = 24  # the smallest hashes of a text's pairs: near texts share some of th
 _SHORTEST = 4  # pairs
 _SHORT = 30  # runs of three: below, what is named decides, above, how much is the same
 _NEAR, _WITHIN, _NO_SHORTER = 0.6, 0.85, 0.3
-_EDITED = 0.4  # of a short one so much must stay
+_ENOUGH = 2.0  # so much both must name: two words
 
 _HEARSAY = re.compile(
     r"转发|扩散|转起来|互相转告|转告|速转|紧急通知|听说|听人说|据说|网上说|网上都说|群里说|群里都说|都在传"
@@ -32,7 +32,7 @@ _BOILER = re.compile(
     r"【[^】]{0,8}】|\[[^\]]{0,8}\]|紧急通知|紧急扩散|重要通知|特大消息|转发|扩散|速转|转起来"
     r"|(?:请|赶紧|赶快|快|速)?(?:互相)?转(?:告|给|发)[^。!,?;\n]{0,16}|收到请[^。!?\n]{0,16}"
     r"|听人说|听说|据说|网上都?说|群里都?说|都在传|都说|有人说|说是|刚刚得知|内部消息|可靠消息|最新消息"
-    r"|家人们|亲们|大家|各位|千万|一定要|赶紧|快看|@\S{1,12}"
+    r"|家人们|亲们|大家伙儿?|大家|大伙儿?|各位|乡亲们|老少爷们|千万|一定要|赶紧|快看|@\S{1,12}"
 )
 # What is changed when a rumour moves on: where and when, how many.
 _MOVES = re.compile(
@@ -77,18 +77,25 @@ def same_claim(topics: Topics, one: str, other: str) -> bool:
     if not less:
         return False
     if less < _SHORT:
-        if topics.alike(first, second):
-            return True
-        near = len(runs & others) / len(runs | others)
-        return near >= _EDITED and not _names_another(topics, first, second)
+        return topics.alike(first, second) or _names_the_same(topics, first, second)
     share = len(runs & others) / less
     return share >= _WITHIN or (share >= _NEAR and less / more >= _NO_SHORTER)
 
 
-def _names_another(topics: Topics, first: str, second: str) -> bool:
-    """Whether something was put in the place of something else: 醋 for 酒, not 全镇 for 全县."""
-    lost, come = apart(topics.of(first), topics.of(second))
-    return any(not _MOVES.fullmatch(w) for w in lost) and any(not _MOVES.fullmatch(w) for w in come)
+def _names_the_same(topics: Topics, first: str, second: str) -> bool:
+    """Whether only place, hour or number differ, and nothing was put in the place of another thing.
+
+    全镇 for 全县 moves a rumour on; 醋 for 酒 makes another.
+    """
+    one, other = topics.of(first), topics.of(second)
+    lost, come = (
+        frozenset(word for word in words if not _MOVES.fullmatch(word))
+        for words in apart(one, other)
+    )
+    if lost and come:
+        return False
+    shared = weight(one.words & other.words)
+    return shared >= _ENOUGH and shared / (shared + weight(lost | come)) >= _NEAR
 
 
 def _marks(pairs: Iterable[str]) -> tuple[int, ...]:

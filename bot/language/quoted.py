@@ -14,7 +14,7 @@ YOURS = ("你家", "您家", "你", "您", "恁")
 def asked_person(quoted: str, sender: str, sent_on: date) -> Mention | None:
     """莫叔你母亲今天多少度: 母亲. None where the question is put to the sender himself."""
     _, _, words = quoted.rpartition(":") if quoted.count(":") == 1 else ("", "", quoted)
-    words = words.rstrip("」”\"。.!~ ")
+    words = words.rstrip('」”"。.!~ ')
     own = own_names(sender)
     tokens = cut(words[:200], sent_on, frozenset(), own)
     bits = 0

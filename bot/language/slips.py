@@ -202,7 +202,7 @@ def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
     far = message.bits & BIT["takeback"] and message.bits & BIT["mine_before"]
     if message.content > (16 if far else 8) or not message.bits & mask("takeback slip mixed_up"):
         return False
-    if message.bits & mask("goods heat money news notice"):
+    if message.bits & mask("money news notice") or (not far and message.bits & mask("goods heat")):
         return False
     if message.said.text.strip().startswith(('"', "“")) or "成员消息" in message.said.text:
         return False
@@ -266,7 +266,7 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     named = any(len(t.text) <= 3 and t.text.rstrip("了").endswith("成") for t in back)
     if named and len(good) > 1 and bits & BIT["slip"]:
         return True
-    wrong = [t for t in ahead if t.bits & BIT["slip"]]
+    wrong = [t for t in ahead if t.bits & mask("slip mixed_up")]
     return (
         bool(wrong)
         and len(good) > 1
@@ -304,12 +304,20 @@ def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool
         for t in between
     )
     undo = undo or (bool(shown) and shown[0].text in ("哦不", "噢不", "不是", "啊不"))
-    return undo and (not two.left.mentions or two.who == one.who)
+    renamed = one.celsius == two.celsius  # 潘细牛36.9应为潘大牛36.9
+    return undo and (not two.left.mentions or two.who == one.who or renamed)
 
 
 def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
     """不是37.5是36.5."""
     for one, two in pairwise(drafts):
+        right_first = one.verdict.outcome == "reading" and two.verdict.why == "是在否认"
+        if (
+            one.line == two.line
+            and right_first
+            and (two.left.near_text in ("不是", "并不是") and not _commas(lines, one, two))
+        ):
+            return True  # 是36.5不是39.5
         if (
             one.line != two.line
             or one.verdict.why != "是在否认"
@@ -325,6 +333,10 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
                 two.mention = told[-1] if told else None
             return True
     return False
+
+
+def _commas(lines: list[list[Token]], one: Draft, two: Draft) -> bool:
+    return any(t.kind == "comma" for t in lines[one.line][one.at : two.at])
 
 
 def _clause_after(line: list[Token], at: int) -> list[Token]:

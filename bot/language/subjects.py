@@ -216,7 +216,7 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
     ill = around.message & mask("symptom medicine fever verb temp danger")
     if left.near_text == "从" and not left.mentions and not ill:
         return no("说的是涨落")
-    told = around.right and around.right[0].text == "的" or left.near_text in ("的", "的是", "是")
+    told = (around.right and around.right[0].text == "的") or left.near_text in ("的", "的是", "是")
     if left.unknown.endswith(COPIED) and not (left.mentions or told):
         return no("说的是怎么填")
     if any(t.text in SUCH for t in around.right):
@@ -242,6 +242,12 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     exact = number.form in (Form.DECIMAL, Form.SPLIT)
     if around.later:
         return no("说的是以后")
+    slip = number.form is Form.SLIP and not number.written.isdigit()
+    opens = (
+        around.bare and (exact or slip) and not before and not after & mask("hearsay standard joke")
+    )
+    if opens and (not around.right or around.right[0].text not in "呢?"):
+        return None  # 36.4，吃完粉才想起要报: what comes behind a number of its own is talk
     direct = any(m.kind not in (Kind.OTHERS, Kind.JOB) for m in left.mentions)
     # what was measured just now is told, whatever else the message jokes or remembers
     said = exact and (direct or bool(left.bits & mask("verb temp now again site day")))
@@ -250,7 +256,12 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     if left.near & BIT["question"] and not (direct or left.bits & BIT["verb"]):
         return no("是在问")
     asked = around.right and around.right[0].text == "?" and not around.person
-    if asked and number.unit is not Unit.NONE and not around.siblings and not (direct or left.bits & MEASURED):
+    if (
+        asked
+        and number.unit is not Unit.NONE
+        and not around.siblings
+        and not (direct or left.bits & MEASURED)
+    ):
         return no("是在问")
     if _whoever(around) and not (direct or left.bits & mask("verb again")):
         return no("没有说是谁")
@@ -376,7 +387,11 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     if left.foreign:
         return no(f"说的是{left.foreign}")
     spoken = (around.clause | around.before) & mask("temp fever symptom verb medicine device")
-    if around.other_degrees and degree and not ((direct and exact) or spoken or left.bits & MEASURED):
+    if (
+        around.other_degrees
+        and degree
+        and not ((direct and exact) or spoken or left.bits & MEASURED)
+    ):
         return no("旁边的度数不是人的")
     patient = around.person and exact and around.message & mask("symptom fever danger medicine")
     if exact and around.bodily and left.near & mask("day period now") and not around.clause & HEAT:
@@ -479,10 +494,22 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
 def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     foreign = around.clause & FOREIGN or around.topic_thing
     plain = not around.message & FOREIGN and not left.unknown and around.clean
-    if around.threes >= 2 and around.people_only and not around.message & FOREIGN:
+    likely = number.celsius is not None and Decimal("35.5") <= number.celsius <= Decimal("39.5")
+    kin = around.message & mask("kin self household") and likely
+    if around.threes >= 2 and (around.people_only or kin) and not around.message & FOREIGN:
         return Verdict("reading", "几个人的体温，都少写了小数点")
     if direct and around.message & BIT["fine"] and around.people_only:
         return Verdict("reading", "少写了小数点")
+    if likely and not around.message & FOREIGN and left.near & BIT["verb"] and not left.thing:
+        return Verdict("reading", "写明是量的，少写了小数点")
+    owned = len(around.right) > 1 and around.right[0].text in ("是", "那是", "这是")
+    if (
+        likely
+        and owned
+        and left.bits & BIT["mine_before"]
+        and around.right[1].bits & mask("self kin")
+    ):
+        return Verdict("reading", "说了是谁的，少写了小数点")
     if not foreign and left.bits & mask("temp site fever"):
         return Verdict("reading", "少写了小数点")
     if left.bits & BIT["degree_word"] and not around.message & HEAT:

@@ -23,11 +23,12 @@ NAME_LEFT = mask(
     "and site about high low notice "
     "slip self third you negation greeting hypo household wo seq notime example mine_before"
 )
+TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
 NO_GIVEN_NAME = frozenset(
-    "屋房箱棚仓缸炉锅桶盆窖咋怎啥谁哪些嘛吧呢啊呀哈噻撒咯哦哟呗舱第厂次县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到"
+    "咋怎啥谁哪些嘛吧呢啊呀哈噻撒咯哦哟呗舱第厂次县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到"
 )
 NO_NAME_END = frozenset(
     "吃喝拦看说听做买卖晾晒泡煮蒸炒熬烤开关跑走抱家的是了吗我俺都也有没不和跟在你他她岁个这那量测烧"
@@ -52,7 +53,7 @@ class Surnames(Pieces):
         """Length of 何大爷, 老孟头, 小田, 老李大叔; 0 where nobody is called so."""
         text, lexicon = self.text, self.lexicon
         free = not self.out or self._name_may_start()
-        if not free and self.out[-1].kind != "word":
+        if not free and self.out[-1].kind not in ("word", "char"):
             return 0
         head = 0
         if text[at] in "老小阿" and text[at + 1 : at + 2] in lexicon.surnames:
@@ -78,12 +79,18 @@ class Surnames(Pieces):
         title = lexicon.word_at(text, after) if after < len(text) else ""
         if title and lexicon.classes[title] & TITLE:
             return head + len(title) if free or len(title) > 1 else 0
+        if head == 2 and not free and self._number_at(after):
+            return 2  # 豆腐摊老杭36.5
         if head == 2 and free:
             if text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
                 return 3
             if self._name_ends(after) or text[after] == "家" or size < 2:
                 return 2
         return 0
+
+    def _number_at(self, at: int) -> bool:
+        """Whether a number written like a temperature stands here: 肉摊顾大海36.8."""
+        return bool(TEMPERATURE.match(self.text, at))
 
     def _of_family(self, at: int) -> bool:
         """家 and a relative of two signs."""
@@ -120,7 +127,13 @@ class Surnames(Pieces):
         if head == 1 and text[at] not in lexicon.surnames:
             return 0
         if self.out and not self._name_may_start():
-            return 0
+            name = text[at : at + head + 2]
+            end = at + head + 2
+            mended = lexicon.classes.get(text[end : end + 2], 0) & mask("slip weak_slip")
+            whole = len(name) == head + 2 and (mended or self._number_at(end))
+            whole = whole and bool(HAN.fullmatch(name))
+            known = name[1:] in lexicon.classes or name in lexicon.classes or size > 1
+            return 0 if known or not whole or self._swallows(at, at + head + 2, head) else head + 2
         if last is not None and last.kind == "name" and text[at] in "向和同从于":
             return 0  # 老丁向组织汇报
         if size <= 1 and (ranked := self._ranked(at + head)):
@@ -138,6 +151,10 @@ class Surnames(Pieces):
                 continue  # 向华八点钟
             if name[-1] in NUMERALS and text[end : end + 1] in NUMERALS:
                 continue  # 大概齐三十六度
+            if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS:
+                continue  # 今天满六十了, 转钟两点
+            if given == 1 and name[-1] in "屋房箱棚仓缸炉锅桶盆窖":
+                continue  # 东屋38度
             if size >= 2 and head == 1 and not self._hard_end(end):
                 continue  # 高兴坏了 is no name, 高兴全36.5 is one
             if name[-1] in "里内" and name[:-1] in lexicon.things:

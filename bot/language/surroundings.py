@@ -226,6 +226,7 @@ class Surroundings(LeftSide):
             last is None
             or last.verdict.outcome != "no"
             or not (last.left.unknown or last.left.foreign or last.verdict.unit in OTHER_UNITS)
+            or last.left.unknown.startswith("甩")  # 先甩到35以下再夹的，出来36.8
         ):
             return False
         return not any(t.kind == "stop" for t in self.line[last.at : place])

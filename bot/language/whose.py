@@ -20,6 +20,7 @@ CARED = word_set(
     "医院 卫生院 诊所 卫生室 抱 送 背 不肯 打针 吃药 输液 挂水 难受 哭 闹 躺着 咋弄 咋办 咋整"
 )
 OBJECT = word_set("让 叫 给 跟 对 把 喊 管 陪 害 害得 催 找 问 告诉 嫌 骂 说")
+THANKS = ("谢", "多谢", "感谢", "辛苦", "多亏", "劳烦")
 CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
 SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
@@ -34,7 +35,7 @@ class Whose(Surroundings):
         if mention.kind in (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT):
             return first
         before = self.line[mention.first - 1] if mention.first else None
-        if self._called_to(mention):
+        if self._called_to(mention) or self._thanked(mention):
             return first
         if mention.kind is Kind.SELF and self._felt(mention):
             self.topic = mention
@@ -89,6 +90,15 @@ class Whose(Surroundings):
             at += 1
         nxt = self.by_first.get(at)
         return at > mention.last + 1 and nxt is not None and nxt.kind is Kind.SELF
+
+    def _thanked(self, mention: Mention) -> bool:
+        """谢谢三楼大姐的药，夜里退到38.0."""
+        for at in range(mention.first - 1, max(-1, mention.first - 5), -1):
+            if self.line[at].kind in ("comma", "stop"):
+                return False
+            if self.line[at].text.startswith(THANKS):
+                return True
+        return False
 
     def _felt(self, mention: Mention) -> bool:
         """俺伯刚才摸俺头: the one whose head was felt is the one who was measured."""
@@ -160,6 +170,10 @@ class Whose(Surroundings):
             ]
         if not group:
             return
+        theirs = self.third is not None and self.third.kind is Kind.FAMILY
+        counted = group[0].kind is Kind.HOUSEHOLD and self.line[group[0].first].kind == "count"
+        if theirs and counted and self.third is not None:
+            group = [self.third]  # 帮吕守仁家报一个，4口人都是36度4
         draft.who = tuple(w for m in group for w in m.who)
         draft.mention = group[-1]
         draft.owner = group[-1].owner
@@ -398,6 +412,8 @@ class Whose(Surroundings):
                 for draft in good:
                     draft.count = None
             return
+        if mention.first < last.at:
+            return  # 大宝上着网课呢，36.7；小宝刚喝完奶，37.4
         for draft in good:
             draft.who, draft.mention, draft.owner = mention.who, mention, mention.owner
             draft.count = None if len(good) > 1 else mention.count
