@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from sqlmodel import Session, col, select
 
+from app.asked import line, questions_of
 from app.cli_base import DATA, fail, say
 from app.schema import bring_up
 from app.settings import Settings, load_settings, ready_folder
@@ -198,8 +199,10 @@ def report(
         fail(f"--day 要写成 2020-02-03 这样，不是“{day}”", 2)
     with open_store(data) as (_, store), store.reading() as session:
         rows = list(_report(session, on))
+        asked = list(questions_of(session, on))
     if as_json:
-        say(json.dumps({"day": on.isoformat(), "villages": rows}, ensure_ascii=False))
+        found = {"day": on.isoformat(), "villages": rows, "questions": asked}
+        say(json.dumps(found, ensure_ascii=False))
         return
     say(f"{on:%Y-%m-%d} 体温日报")
     for row in rows:
@@ -207,6 +210,8 @@ def report(
             f"{row['village']} {row['slot']}报：已报 {row['reported']}，"
             f"发热 {row['fever']}，迟报 {row['late']}"
         )
+    for row in asked:
+        say(line(row))
     if not rows:
         say("还没有登记村：先用 shouwang roster import 导入花名册")
 

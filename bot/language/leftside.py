@@ -28,7 +28,8 @@ DENYING = frozenset(["不是", "并不是", "又不是"])
 CALLED = "哥姐嫂叔婶姨爷奶伯妈爸妹弟仔"  # 娟姐, 肥仔
 NOT_LABEL = mask(
     "heat goods money day period night now temp verb fever site self wo household all others "
-    "unmeasured device slip negation ordinal over under about high low fine greeting symptom"
+    "unmeasured device slip negation ordinal over under about high low fine greeting symptom "
+    "question rule standard hypo story news joke hearsay"
 )
 PASSING = word_set("岁 周岁 回 次 遍 下 分钟 小时 个小时 会 天 个 刻钟 片 粒")
 
@@ -278,7 +279,7 @@ class LeftSide(LineState):
         """迎儿：36.7 is a person, 第三天居家隔离：晨36.3 is none."""
         self._unknown(left, at)
         if not left.mentions:
-            left.unknown, left.unknown_at = "", -1
+            left.unknown, left.unknown_at, left.thing = "", -1, False
 
     def _unknown(self, left: Left, at: int) -> None:
         """The run of unknown words that ends here; a nickname becomes a mention."""
@@ -338,7 +339,8 @@ class LeftSide(LineState):
         if not fresh or not 2 <= len(text) <= 4 or not all("\u4e00" <= c <= "\u9fff" for c in text):
             return False
         listed = self.message.shape.is_list
-        row = self.message.usual and any(m.kind is Kind.NAME for m in self.mentions)
+        named = any(m.kind is Kind.NAME for m in self.mentions)
+        row = named and (self.message.usual or (len(text) >= 3 and run[-1].text != text))
         if left.thing and (not (listed or row) or text[-1] in "里内屋房箱棚仓缸炉锅桶盆窖"):
             return False
         if any(
@@ -346,14 +348,16 @@ class LeftSide(LineState):
         ):
             return False
         if len(run) == 1 and run[0].bits & BIT["common"]:
-            others = any(m.kind is Kind.NAME for m in self.mentions)
-            if others and not left.bits and self.message.usual:
+            if named and not left.bits and self.message.usual:
                 listed = True
             return listed and self.message.plausible >= 2
+        size, last = len(text), text[-1]
         shaped = (
-            len(text) == 2
-            and (text[0] in "小大老阿二三" or text[0] == text[1] or text[-1] in "娃蛋妞丫柱锁栓妮")
-        ) or (len(text) <= 3 and (text[-1] in CALLED or (text[-1] == "子" and not left.thing)))
+            (size == 2 and (text[0] in "小大老阿二三" or text[0] == last))
+            or (size == 2 and last in "娃蛋妞丫柱锁栓妮")
+            or (size == 3 and text[0] in "老小阿" and last in "头子儿太")  # 老綦头
+            or (size <= 3 and (last in CALLED or (last == "子" and not left.thing)))
+        )
         others = any(m.kind in (Kind.NAME, Kind.KIN, Kind.SELF) for m in self.mentions)
         known = listed or (not left.bits and self.message.plausible >= 2 and others)
         return bool(shaped or known) and not any(

@@ -38,6 +38,9 @@ _BOILER = re.compile(
 _MOVES = re.compile(
     r".*[省市县镇乡村屯庄组区街县]|.*[点日号月天晚早]|各家|各户|[\d一二两三四五六七八九十百千万几]+.?"
 )
+_HEAD = re.compile(
+    r"(?:[【\[][^】\]]{0,8}[】\]]|紧急通知|紧急扩散|重要通知|特大消息|转发|扩散|速转|刚刚得知|听说|据说|[\s!！:：,，。])+(?=.)"
+)
 _NUMBERS = re.compile(r"\d{7,}[\dXx]?")
 
 
@@ -62,6 +65,14 @@ def passed_on(text: str) -> PassedOn | None:
     kept = _NUMBERS.sub("＊", text.strip())[:LONGEST]
     marks = _marks(shingles(core(kept), 2))
     return PassedOn(kept, marks) if len(marks) >= _SHORTEST else None
+
+
+def headline(text: str, most: int) -> str:
+    """The claim in a few words, as it was written, without 【转发】紧急通知 in front."""
+    words = " ".join(text.split())
+    while (match := _HEAD.match(words)) is not None:
+        words = words[match.end() :]
+    return words if len(words) <= most else f"{words[:most]}……"
 
 
 def core(text: str) -> str:

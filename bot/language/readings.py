@@ -9,7 +9,7 @@ from bot.language.intents import intent_of
 from bot.language.lines import Draft, LineReader, Message
 from bot.language.meaning import Clarify, Report, SpokenReading, Utterance
 from bot.language.normalise import normalise
-from bot.language.people import children_of, named_in_form, own_names
+from bot.language.people import Kind, children_of, named_in_form, own_names
 from bot.language.quoted import asked_person
 from bot.language.relay import is_example, is_header, layout, lines_of, own_words, shape_of
 from bot.language.symptoms import complaints
@@ -19,6 +19,8 @@ from bot.language.words import BIT, words
 MOST_IN_A_LINE = 100
 MOST = 8000  # a list of 400 people; what is longer was never typed by one
 PROSE = 1200  # a text this long that is no list was forwarded: its beginning says what it is
+SHORT = 60  # signs: what somebody says of his family in one breath
+PERSONAL = (Kind.SELF, Kind.KIN)
 PROSE_LINE = 60  # signs a line: a list of people has shorter lines
 LONGEST = 8000  # longer texts without lines of people are forwarded, never a report
 
@@ -119,6 +121,12 @@ def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
     named = sum(1 for d in drafts if d.left.mentions and d.verdict.outcome == "reading")
     if named >= 2 and len(body) < 6000 and not message.bits & BIT["news"] and "转发" not in body:
         return False
+    told = any(
+        d.verdict.outcome == "reading" and d.mention is not None and d.mention.kind in PERSONAL
+        for d in drafts
+    )
+    if told and len(body) <= SHORT:
+        return False  # 老舅37.2，剩下的一律36.4
     return bool(message.bits & BIT["notice"]) or (len(body) > 250 and not message.shape.is_list)
 
 

@@ -276,7 +276,9 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
 
 
 def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool:
-    shown = [t for t in between if t.kind not in ("space",)]
+    shown = [t for t in between if t.kind not in ("space", "comma")]
+    while len(shown) > 1 and shown[0].bits & BIT["particle"]:
+        shown = shown[1:]  # 36.8，哎不是，36.3
     if shown and all(t.bits & BIT["seq"] for t in shown):
         spelled = any(t.text in ("改成", "改为", "更正为") for t in shown)
         return (fixed or spelled) and not two.timed

@@ -319,6 +319,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         and not around.bare
     ):
         return no("表坏了")
+    several = around.clause_before & BIT["fever"] and left.near_text == "的"
+    if several and not (direct or around.person):
+        return no("没有说是谁")  # 有三个发烧的，37.5还是38没准
     place = direct and left.mentions[0].who[0][-1] in PLACE_TAILS
     if before & BIT["aggregate"] and (not direct or place) and not around.is_list:
         return no("是全组全村的数")
@@ -495,12 +498,13 @@ def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     foreign = around.clause & FOREIGN or around.topic_thing
     plain = not around.message & FOREIGN and not left.unknown and around.clean
     likely = number.celsius is not None and Decimal("35.5") <= number.celsius <= Decimal("39.5")
-    kin = around.message & mask("kin self household") and likely
+    adjacent = left.mentions and left.near_text == left.mentions[0].who[0][-1:]
+    kin = (around.bare or adjacent) and around.message & mask("kin self household") and likely
     if around.threes >= 2 and (around.people_only or kin) and not around.message & FOREIGN:
         return Verdict("reading", "几个人的体温，都少写了小数点")
     if direct and around.message & BIT["fine"] and around.people_only:
         return Verdict("reading", "少写了小数点")
-    if likely and not around.message & FOREIGN and left.near & BIT["verb"] and not left.thing:
+    if likely and not around.message & FOREIGN and left.bits & BIT["verb"] and not left.thing:
         return Verdict("reading", "写明是量的，少写了小数点")
     owned = len(around.right) > 1 and around.right[0].text in ("是", "那是", "这是")
     if (
@@ -536,7 +540,8 @@ def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
 
 def _beside(around: Around) -> bool:
     """Whether an integer stands beside temperatures, and not beside other figures."""
-    return around.settled or bool(around.siblings and around.people_only) or around.is_list
+    listed = around.is_list and around.exact
+    return around.settled or bool(listed or (around.siblings and around.people_only))
 
 
 def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdict:

@@ -153,6 +153,8 @@ class Surnames(Pieces):
                 continue  # 大概齐三十六度
             if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS:
                 continue  # 今天满六十了, 转钟两点
+            if any(c in "了着过的还都也就又再被把让" for c in name[head:]):
+                continue  # 立秋了还35度
             if given == 1 and name[-1] in "屋房箱棚仓缸炉锅桶盆窖":
                 continue  # 东屋38度
             if size >= 2 and head == 1 and not self._hard_end(end):
