@@ -18,6 +18,8 @@ LABELS = TIME | mask("kin self wo")
 OTHER_BEHIND = mask("unit money goods")
 OTHER_BEFORE = mask("goods money heat ordinal")
 OURS = mask("kin site fine particle link whole loose")
+LABELLING = word_set("name flat")
+EXACT = (Form.DECIMAL, Form.SPLIT)
 MATTER = word_set("char latin code flat group count countkin")  # kinds that are no small talk
 QUIET = word_set("space punct open close quote emoji mark latin")
 
@@ -88,23 +90,24 @@ class Message:
         bits = content = plausible = numbers = exact = healthy = threes = labels = odd = 0
         for line in lines:
             for at, token in enumerate(line):
-                bits |= token.bits
-                number, kind = token.number, token.kind
-                labels += kind in ("name", "flat") or bool(token.bits & LABELS)
+                here, number, kind = token.bits, token.number, token.kind
+                bits |= here
+                if here & LABELS or kind in LABELLING:
+                    labels += 1
                 if number is not None:
+                    if number.form is Form.PLAIN:
+                        labels += not at and len(token.text) in (3, 4)
+                        odd += number.unit is Unit.DEGREE
+                        content += 1
+                        continue
+                    numbers += 1
                     if number.celsius is not None and number.form is not Form.INTEGER:
                         plausible += not _of_other_things(line, at)
-                        exact += number.form in (Form.DECIMAL, Form.SPLIT)
+                        exact += number.form in EXACT
                         healthy += HEALTHY[0] <= number.celsius < HEALTHY[1]
-                    threes += number.form is Form.THREE
-                    labels += not at and number.form is Form.PLAIN and len(token.text) in (3, 4)
-                    odd += number.form is Form.PLAIN and number.unit is Unit.DEGREE
-                    if number.form is Form.PLAIN:
-                        content += 1
-                    else:
-                        numbers += 1
+                        threes += number.form is Form.THREE
                 elif kind == "word":
-                    content += not token.bits & CLEAN
+                    content += not here & CLEAN
                 elif kind == "name":
                     content += not is_sender(token.text, own)
                 elif kind in MATTER:

@@ -33,11 +33,13 @@ COUNT_KIN = re.compile(r"(?:\d|[两二三四五]|俩|仨)(?:个)?(?=[孩娃孙�
 LUNAR_OPENING = re.compile(
     "(十[一二三四五六七八九]|二十[一二三四五六七八九]?)(?=早|晚|上午|下午|中午|那天)"
 )
-AFTER_TENTH = re.compile(r"(十[一二三四五六七八九]?|二十[一二三四五六七八九]?)(?=\s?:?\s?[34]\d)")
+AFTER_TENTH = re.compile(
+    r"(十[一二三四五六七八九]?|廿[一二三四五六七八九]?|二十[一二三四五六七八九]?)(?=\s?:?\s?[34]\d)"
+)
 CALENDAR = frozenset("正腊冬阴农旧周星礼初这本上")  # only dates begin so
 PEOPLE = frozenset("俩仨全家")  # only counts of people begin so
-TENS = frozenset("十二")
-NUMERAL_HEADS = frozenset("零〇一二两三四五六七八九十百千万亿幺") | CALENDAR | PEOPLE
+TENS = frozenset("十二廿")
+NUMERAL_HEADS = frozenset("廿零〇一二两三四五六七八九十百千万亿幺") | CALENDAR | PEOPLE
 
 
 class Figures(Pieces):
@@ -94,7 +96,7 @@ class Figures(Pieces):
     def _counted(self, at: int, size: int, bits: int) -> Token | None:
         text = self.text
         group = GROUP_NO.match(text, at)
-        if group and group.end() - at > size:
+        if group and group.end() - at >= size + bool(bits & ~BIT["common"]):
             return Token("group", group.group(), at, group.end())
         count = COUNT.match(text, at)
         longer = size + bool(bits & ~BIT["common"])
@@ -110,11 +112,14 @@ class Figures(Pieces):
         day = None
         if not out or out[-1].kind == "line":
             day = LUNAR_OPENING.match(text, at)
-        if not day and any(t.kind == "date" and not t.text[0].isdigit() for t in out[-6:]):
-            day = AFTER_TENTH.match(text, at)
+        month = "腊月"
+        if not day:
+            told = [t for t in out[-6:] if t.kind == "date" and not t.text[0].isdigit()]
+            day = AFTER_TENTH.match(text, at) if told else None
+            month = next((t.text[:2] for t in told if t.text[1:2] == "月"), month)
         if not day:
             return None
-        back, _ = date_at("腊月" + day[1], 0, self.sent_on, True)
+        back, _ = date_at(month + day[1], 0, self.sent_on, True)
         return Token("date", day[1], at, day.end(1), day=back)
 
     def _date(self, at: int, size: int) -> Token | None:

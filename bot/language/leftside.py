@@ -359,7 +359,7 @@ class LeftSide(LineState):
             or (size <= 3 and (last in CALLED or (last == "子" and not left.thing)))
         )
         others = any(m.kind in (Kind.NAME, Kind.KIN, Kind.SELF) for m in self.mentions)
-        known = listed or (not left.bits and self.message.plausible >= 2 and others)
+        known = listed or (not left.bits & ~BIT["link"] and self.message.plausible >= 2 and others)
         return bool(shaped or known) and not any(
             t.bits & BIT["common"] for t in run if len(run) > 1 and len(t.text) > 1
         )

@@ -123,21 +123,26 @@ NO_LIST = Shape(is_list=False, first=0)
 
 def shape_of(lines: list[list[Token]], text: str) -> Shape:
     """Whether the lines are a list of people, where it starts, and its period columns."""
-    numbered = [bool(numbers_in(line)) for line in lines]
-    if not any(numbered):
+    numbered = [n for n, line in enumerate(lines) if numbers_in(line)]
+    filled = [n for n in numbered if _opens_like_entry(lines[n])]
+    several = bool(filled) and (len(filled) > 1 or "接龙" in text or _marks(lines) > 1)
+    columns = () if not numbered or len(numbered) == len(lines) else _columns(lines)
+    if not (several or columns):
         return NO_LIST
-    filled = [n for n, line in enumerate(lines) if numbered[n] and _opens_like_entry(line)]
-    columns: tuple[Period | None, ...] = ()
-    for line, holds in zip(lines, numbered, strict=True):
-        if not holds and (m := COLUMN.search("".join(t.text for t in line))):
+    return Shape(several, filled[0] if filled else 0, columns)
+
+
+def _marks(lines: list[list[Token]]) -> int:
+    return [token.kind for line in lines for token in line].count("mark")
+
+
+def _columns(lines: list[list[Token]]) -> tuple[Period | None, ...]:
+    """姓名 早 晚 over the numbers: the periods of the first line that names them so."""
+    for line in lines:
+        if not numbers_in(line) and (m := COLUMN.search("".join(t.text for t in line))):
             periods = words().periods
-            columns = tuple(periods.get(part) for part in m.groups() if part)
-            break
-    is_list = len(filled) >= 2 or (
-        bool(filled)
-        and ("接龙" in text or sum(1 for line in lines for t in line if t.kind == "mark") >= 2)
-    )
-    return Shape(is_list, filled[0] if filled else 0, columns)
+            return tuple(periods.get(part) for part in m.groups() if part)
+    return ()
 
 
 def _opens_like_entry(line: list[Token]) -> bool:

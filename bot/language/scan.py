@@ -25,6 +25,8 @@ class Scan(Moments):
             if token.kind in ("comma", "stop"):
                 self._clause_ends(place, token)
                 first_of_clause = None
+            elif token.kind == "space" and self.starts[place] == place:
+                first_of_clause = None
             elif (
                 token.number is not None
                 and token.number.form is not Form.PLAIN

@@ -9,7 +9,7 @@ from bot.language.tokens import Token
 from bot.language.words import BIT
 
 SENTENCE = 6  # signs: a blank behind that many parts what people say
-BREAKS = frozenset(["comma", "stop"])
+PAUSES = frozenset(["comma", "stop", "space"])
 CALLING = frozenset(["好", "早", "你好", "您好", "啊", "呀", "哎", "诶"])
 
 
@@ -29,7 +29,9 @@ class LineState:
         self.by_first = {m.first: m for m in found}
         self.covered = [False] * len(line)
         self.free = [token.bits for token in line]
+        self.people = False  # whether relatives or names are spoken of
         for m in found:
+            self.people = self.people or m.kind in (Kind.KIN, Kind.NAME)
             for place in range(m.first, m.last + 1):
                 self.covered[place] = True
                 self.free[place] = 0
@@ -49,8 +51,7 @@ class LineState:
     def _scopes(self) -> None:
         """Class masks of every clause and sentence, before and behind each place."""
         line, free, size = self.line, self.free, len(self.line)
-        self.before = [0] * (size + 1)
-        self.after = [0] * (size + 1)
+        self.before = before = [0]
         self.clause = [0] * size
         self.starts = [0] * (size + 1)  # of the clause that each place stands in
         sentence = clause = start = signs = 0
@@ -59,26 +60,33 @@ class LineState:
             if kind == "stop":
                 sentence = 0
             sentence |= bits
-            self.before[place + 1] = sentence
-            if kind in BREAKS or (kind == "space" and signs >= SENTENCE):
+            before.append(sentence)
+            if kind in PAUSES and (kind != "space" or signs >= SENTENCE):
                 self._close(start, place, clause | _asks(token))
-                start, clause, signs = place, 0, len(token.text)
+                start, signs, clause = place, 0, 0
             else:
                 clause |= bits
-                signs += len(token.text)
+            signs += len(token.text)
         self._close(start, size, clause)
+        self._after()
+
+    def _after(self) -> None:
+        """Class masks of the rest of the sentence."""
+        line, free, size = self.line, self.free, len(self.line)
+        self.after = after = [0] * (size + 1)
         sentence = 0
         for place in range(size - 1, -1, -1):
-            self.after[place + 1] = sentence
+            after[place + 1] = sentence
             if line[place].kind == "stop":
                 sentence = _asks(line[place])
             sentence |= free[place]
-        self.after[0] = sentence
+        after[0] = sentence
 
     def _close(self, start: int, end: int, bits: int) -> None:
         """A clause ends: at a mark, or at a blank behind a sentence of its own."""
         self.clause[start:end] = [bits] * (end - start)
-        self.starts[start:end] = [start] * (end - start)
+        if start:
+            self.starts[start:end] = [start] * (end - start)
 
     def _office_call(self, mention: Mention) -> bool:
         """何师傅，…: somebody spoken to, not of."""

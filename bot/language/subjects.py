@@ -157,7 +157,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             return no("后面是单价")
     if right and around.glued and right[0].text in MARKS:
         return no("说的是表上的刻度")
-    if right and around.glued and right[0].bits & HEAT and not right[0].bits & mask("kin"):
+    thing = right and around.glued and right[0].bits & HEAT and not right[0].bits & mask("kin")
+    if thing and not left.mentions:
         return no(f"说的是{right[0].text}")
     if (
         right
@@ -294,7 +295,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是规定或标准")
     if _ordered(around) and not direct:
         return no("是规定或标准")
-    told = said or (exact and around.measuring and around.person)
+    slip = number.form is Form.SLIP and bool(left.bits & BIT["temp"] or around.person or direct)
+    told = said or slip or (exact and around.measuring and around.person)
     if around.message & BIT["joke"] and not (told and not clause & BIT["joke"]):
         return no("是玩笑")
     just = around.clause_before & BIT["now"] and direct
@@ -462,7 +464,8 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
         return Verdict(
             "reading", "写明是人量的" if direct or left.bits & MEASURED else "华氏度换算"
         )
-    if around.bare and not around.message & BIT["climate"]:
+    sign = number.unit is not Unit.NONE
+    if around.bare and not (sign and around.message & BIT["climate"]):
         return Verdict("reading", "开头单说一个度数")
     if (
         left.bits & mask("day period night now")
@@ -572,7 +575,7 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     if (degree or loose) and told and not around.clause & FOREIGN:
         return Verdict("reading", "接着说那个人")
     whole = number.celsius is not None and number.celsius in (36, 37) and not around.always
-    if whole and left.near & BIT["under"] and not around.clause & FOREIGN:
+    if whole and left.near & BIT["under"] and (not around.clause & FOREIGN or around.only_places):
         return Verdict("reading", "说没到这个数")
     behind = around.right[0].bits & mask("self kin") if around.right and around.glued else 0
     if behind and around.settled and not around.clause & FOREIGN:

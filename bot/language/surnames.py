@@ -24,6 +24,7 @@ NAME_LEFT = mask(
     "slip self third you negation greeting hypo household wo seq notime example mine_before"
 )
 TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
+BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
@@ -203,9 +204,9 @@ class Surnames(Pieces):
     def _name_may_start(self) -> bool:
         last = self.out[-1]
         if last.kind in ("char", "latin", "code"):
-            return False
+            return last.text in BEFORE_NAMES
         if last.kind == "word":
-            if last.text in ("叫", "名叫"):
+            if last.text in BEFORE_NAMES:
                 return True  # 男的叫阙明
             return bool(last.bits & NAME_LEFT) and not last.bits & BIT["goods"]
         return True

@@ -11,6 +11,7 @@ from bot.language.words import BIT, mask, word_set
 OTHER_UNITS = word_set(
     "米 斤 公斤 元 块 块钱 平 亩 升 毫升 瓦 千瓦 吨 厘米 公分 平方 伏 安 度电 公里 分贝"
 )
+MARKS = word_set("space comma stop punct emoji")
 ALWAYS = word_set("一直 从来 从没 始终 天天 每天 每回 每次 向来 老是 一次 一回 平时 平常")
 
 
@@ -111,11 +112,12 @@ class Surroundings(LeftSide):
 
     def _people_only(self) -> bool:
         """366是俺爸，364是俺妈: nothing but numbers, people and words of ours."""
-        return bool(self.mentions) and all(
-            covered or t.number is not None or t.kind in ("space", "comma", "stop", "punct", "emoji")
-            or (t.kind == "word" and t.bits & CLEAN)
+        others = (
+            t
             for t, covered in zip(self.line, self.covered, strict=True)
-        )  # fmt: skip
+            if not covered and t.number is None and t.kind not in MARKS
+        )
+        return bool(self.mentions) and all(t.kind == "word" and t.bits & CLEAN for t in others)
 
     def _topic_thing(self, place: int) -> str:
         """大棚里夜间15度，晌午别超36.5: what the sentence opened with."""

@@ -48,7 +48,10 @@ class When:
     @property
     def said(self) -> bool:
         """Whether anything was said at all."""
-        return self is not UNSAID and self != UNSAID
+        if self is UNSAID:
+            return False
+        day_or_period = self.day is not None or self.period is not None
+        return day_or_period or self.night or self.now or self.minute is not None
 
 
 UNSAID = When()
