@@ -56,6 +56,9 @@ class LeftSide(LineState):
                 if mention.kind is Kind.YOU and not left.bits & mask("temp verb"):
                     left.you = True
                 reflexive = token.text == "自己" and at and self.line[at - 1].text.endswith("说")
+                if token.text == "师傅" and at == place - 1 and self.message.usual:
+                    left.mentions = [Mention(Kind.NAME, ("师傅",), at, at)]
+                    break  # 师傅36.6 押车的36.4
                 if mention.kind in (Kind.OFFICE, Kind.YOU) or reflexive or self._speaker(mention):
                     at = mention.first - 1
                     continue
@@ -312,6 +315,10 @@ class LeftSide(LineState):
             or (at in self.by_last and self.by_last[at].kind is Kind.JOB)
         )
         behind = self.line[end + 1].text if end + 1 < len(self.line) else ""
+        house = self.by_last.get(at)
+        if house is not None and house.kind is Kind.HOUSEHOLD and len(text) == 2:
+            fresh = text[0] in "小大老细"  # 我屋细毛38.2
+            left.thing = left.thing and not fresh
         if self._nickname(text, run, fresh, left):
             if behind == "的" and len(text) == 2 and self.message.shape.is_list:
                 text += behind  # 拉煤的 35.9
@@ -353,7 +360,7 @@ class LeftSide(LineState):
             return listed and self.message.plausible >= 2
         size, last = len(text), text[-1]
         shaped = (
-            (size == 2 and (text[0] in "小大老阿二三" or text[0] == last))
+            (size == 2 and (text[0] in "小大老阿二三细" or text[0] == last))
             or (size == 2 and last in "娃蛋妞丫柱锁栓妮")
             or (size == 3 and text[0] in "老小阿" and last in "头子儿太")  # 老綦头
             or (size <= 3 and (last in CALLED or (last == "子" and not left.thing)))

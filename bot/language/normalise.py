@@ -1,5 +1,6 @@
 """Brings a message into one shape, with every place mapped back to the text as given."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,21 @@ TRADITIONAL = str.maketrans(
 CIRCLED = frozenset("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳⑴⑵⑶⑷⑸⑹⑺⑻⑼⑽🔟")
 MARK = "①"  # one list mark stands for all
 NO = "无"
+
+# What a dictating phone writes for 度 between the numerals, and for the digit behind it.
+DEGREE_HEARD = re.compile("(?<=十[五六七八九])[渡镀杜肚毒独妒堵](?=[一二三四五六七八九])")
+HEARD = {
+    **dict.fromkeys("妻棋期", "七"), **dict.fromkeys("吴武舞午", "五"), **dict.fromkeys("溜留柳", "六"),
+    **dict.fromkeys("酒久玖", "九"), **dict.fromkeys("巴疤芭", "八"), **dict.fromkeys("山伞", "三"),
+    **dict.fromkeys("寺似", "四"),
+}  # fmt: skip
+    zip(
+        "吴武舞午溜留柳酒久玖巴疤芭妻棋山伞寺似",
+        "五五五五六六六九九九八八八七七三三四四",
+        strict=True,
+    )
+)
+LAST_HEARD = re.compile(f"(?<=十[五六七八九]度)[{''.join(HEARD)}](?=$|[\\s,。，!！?？])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +97,21 @@ def _one(char: str) -> str:
 SHAPES = _Shapes()
 
 
+def dictated(text: str) -> str:
+    """三十六渡九, 三十六度吴: what dictation hears for the sign and the last digit; same length."""
+    if "十" not in text:
+        return text
+    text = DEGREE_HEARD.sub("度", text)
+    return LAST_HEARD.sub(lambda m: HEARD[m[0]], text)
+
+
 def normalise(given: str) -> Normal:
     """Half width, simplified where it matters, no joiners; keycaps become digits or marks."""
     size = len(given)
     if KEYCAP not in given:
         text = given.translate(SHAPES)
         if len(text) == size:  # nothing was left out: every place is its own
-            return Normal(text, range(size + 1))
+            return Normal(dictated(text), range(size + 1))
     simple = given.translate(TRADITIONAL)
     out: list[str] = []
     back: list[int] = []
@@ -100,7 +124,7 @@ def normalise(given: str) -> Normal:
             out.append(shaped)
             back.append(at)
     back.append(size)
-    return Normal("".join(out), tuple(back))
+    return Normal(dictated("".join(out)), tuple(back))
 
 
 def _is_mark(text: str, at: int, size: int) -> bool:
