@@ -1,6 +1,7 @@
 """Commands about content: ask a question of it, check a pack."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,14 +12,15 @@ import typer
 from app.cli_base import fail, say
 from bot import content as packs
 from bot.clock import SystemClock, local_day
-from bot.content import HOME, load_gate, load_pack, parse_toml
+from bot.content import HOME, SIGNERS, load_gate, load_pack, parse_toml, signatures_of
 from bot.language.answers import answer_record, best_day, item_from_record, item_record
 from bot.language.faq import Engine
 from bot.language.faq_check import check_pack
 from bot.language.items import Item, ItemEngine
 from bot.language.lexicon import Lexicon
+from bot.language.pack_diff import changes
 
-content = typer.Typer(help="内容包：检查。", no_args_is_help=True)
+content = typer.Typer(help="内容包：检查、更新。", no_args_is_help=True)
 Answer = Callable[[dict[str, object]], dict[str, object]]
 
 
@@ -84,3 +86,59 @@ def check(
         say(f"{folder.name}：{len(pack.entries)} 条，{len(problems)} 处要改")
     packs.load_rules(HOME / "rules")
     raise typer.Exit(1 if faults else 0)
+
+
+@content.command(
+    help="更新内容包：先看改了什么，两个人签字才换上。\n\n"
+    "例：shouwang content update content/flu 新的/flu --as 编写人\n\n"
+    "    shouwang content update content/flu 新的/flu --as 复核人"
+)
+def update(
+    old: Annotated[Path, typer.Argument(help="正在用的包（新包写它将来的位置）", metavar="旧")],
+    new: Annotated[Path, typer.Argument(help="改好的包", metavar="新")],
+    who: Annotated[str, typer.Option("--as", help="签字人；不写只看改了什么")] = "",
+) -> None:
+    """Show what changes; the second person's signature puts it in place and keeps the old one."""
+    base, _ = load_gate(HOME / "language")
+    before = load_pack(old) if (old / "pack.toml").exists() else None
+    after = load_pack(new)
+    if before is not None and before.id != after.id:
+        fail(f"不是同一个包：{old} 是 {before.id}，{new} 是 {after.id}", 2)
+    if old.resolve() == new.resolve():
+        fail("旧的和新的是同一个文件夹：先复制一份再改", 2)
+    found = changes(before, after)
+    for line in found:
+        say(line)
+    say(f"{after.title}：{len(found)} 处不同，{len(after.entries)} 条")
+    problems = check_pack(after, base=base)
+    for problem in problems:
+        say(f"要改：{problem}")
+    if problems:
+        fail(f"{len(problems)} 处要改，不能签字")
+    if found and who.strip():
+        _sign(old, new, who.strip())
+    elif found:
+        say("还没有签字：看过没问题，两个人各用 --as 名字 签一次")
+
+
+def _sign(old: Path, new: Path, name: str) -> None:
+    """One more name under the new files; with the second they take the place of the old ones."""
+    kept = signatures_of(new)
+    if name in {other for other, _ in kept.names}:
+        fail(f"{name} 已经签过这一版，要另一个人签")
+    kept = kept.signed(name, local_day(SystemClock().now()))
+    kept.write(new)
+    names = "、".join(other for other, _ in kept.names)
+    if len(kept.names) < SIGNERS:
+        say(f"{names} 签了。再有一个人签就换上；签过以后再改，要重新签")
+        return
+    staged, gone = (old.parent / f".{old.name}.{what}" for what in ("new", "gone"))
+    for folder in (staged, gone):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(new, staged)
+    if old.exists():
+        shutil.make_archive(str(old.parent / f"{old.name}.before"), "zip", old)
+        old.rename(gone)
+    staged.rename(old)
+    shutil.rmtree(gone, ignore_errors=True)
+    say(f"{names} 都签了，换上了：{old}。旧的存成 {old.name}.before.zip，重启以后生效")

@@ -1,8 +1,11 @@
 """Content: rule and question packs, notice templates and phrases, loaded and checked at start."""
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -74,12 +77,68 @@ def load_rules(folder: Path) -> dict[str, RulePack]:
     return found
 
 
-def load_pack(folder: Path) -> Pack:
+SIGNED = "signed.toml"  # who signed an update, and what exactly
+SIGNERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Names and days under one state of a pack's files."""
+
+    digest: str
+    names: tuple[tuple[str, date], ...] = ()
+
+    def signed(self, name: str, on: date) -> "Signatures":
+        """The same with one more name."""
+        return Signatures(self.digest, (*self.names, (name, on)))
+
+    def write(self, folder: Path) -> None:
+        """Keep them beside the pack."""
+        lines = [f"digest = {json.dumps(self.digest)}", ""]
+        for name, on in self.names:
+            quoted = json.dumps(name, ensure_ascii=False)
+            lines += ["[[signature]]", f"name = {quoted}", f"on = {on.isoformat()}", ""]
+        (folder / SIGNED).write_text("\n".join(lines), encoding="utf-8")
+
+
+def digest_of(folder: Path) -> str:
+    """A hash over all files of a pack but the signatures."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.glob("*.toml")):
+        if path.name != SIGNED:
+            whole.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return whole.hexdigest()
+
+
+def signatures_of(folder: Path) -> Signatures:
+    """Who has signed the files as they are now; what was signed of others counts no more."""
+    digest = digest_of(folder)
+    if not (folder / SIGNED).exists():
+        return Signatures(digest)
+    kept = parse_toml(folder / SIGNED)
+    if kept.get("digest") != digest:
+        return Signatures(digest)
+    rows = kept.get("signature", [])
+    return Signatures(digest, tuple((str(row["name"]), row["on"]) for row in rows))
+
+
+def load_pack(folder: Path, *, must_be_signed: bool = False) -> Pack:
     """One question pack.
+
+    Args:
+        folder: with pack.toml and the rest.
+        must_be_signed: refuse one whose update was begun to be signed and is not signed by two, or
+            was changed since.
 
     Raises:
         ContentError: file and entry at fault.
     """
+    if must_be_signed and (folder / SIGNED).exists():
+        if len({name for name, _ in signatures_of(folder).names}) < SIGNERS:
+            raise ContentError(
+                "pack",
+                f"{folder.name}: 签字以后改过，或者还没有两个人签字：shouwang content update",
+            )
     names = [n for n in ("faq.toml", "rumours.toml") if (folder / n).exists()]
     lexicon = folder / "lexicon.toml"
     try:
@@ -135,7 +194,7 @@ def load(
     for folder in folders:
         if not (folder / "pack.toml").exists():
             raise ContentError("pack", f"没有这个内容包：{folder.name}")
-    loaded = tuple(load_pack(folder) for folder in folders)
+    loaded = tuple(load_pack(folder, must_be_signed=True) for folder in folders)
     templates: dict[str, Template] = {}
     for folder in folders:
         if (folder / "notices.toml").exists():

@@ -77,12 +77,8 @@ def asked_of(ear: Ear, segment: str, who: str, owner: str = "", *, is_voice: boo
         asked = replace(asked, couple=couple[0])
     if who == "household":
         return _whose_house(ear, segment, asked)
-    whole = _WHOLE_HOUSE.fullmatch(who)
-    if whole is not None:  # 李大勇一家
-        mark = _MARK.search(segment[: max(segment.rfind(who), 0)])
-        where = mark["mark"] if mark else ""
-        owner = f"{whole['owner']}家"
-        return replace(asked, who=owner, mark=where, phrase=where + owner)
+    if _WHOLE_HOUSE.fullmatch(who):
+        return _named_house(segment, asked)
     several = _SEVERAL.match(who)
     if several is not None and kins_of(who[several.end() :]):  # 俩娃都36.5
         who, count = who[several.end() :], several["n"]
@@ -222,6 +218,14 @@ def _somebody_else(ear: Ear, segment: str, asked: Asked) -> Asked:
     mark = _MARK.search(segment[: match.start()])
     where = mark["mark"] if mark else ""
     return replace(asked, who=match["who"], mark=where, phrase=where + match["who"])
+
+
+def _named_house(segment: str, asked: Asked) -> Asked:
+    """二组李大勇一家: as 二组李大勇家."""
+    mark = _MARK.search(segment[: max(segment.rfind(asked.who), 0)])
+    where = mark["mark"] if mark else ""
+    owner = _WHOLE_HOUSE.sub(r"\g<owner>家", asked.who)
+    return replace(asked, who=owner, mark=where, phrase=where + owner)
 
 
 def _whose_house(ear: Ear, segment: str, asked: Asked) -> Asked:

@@ -86,18 +86,7 @@ def keep_waiting(turn: Turn, unknown: Unknown, kind: str) -> Pending | None:
     work.note(f"待认领：{unknown.spoken} {unknown.number}")
     if work.is_exercise:
         return None
-    query = select(Pending).where(
-        col(Pending.kind).in_(UNCLEAR),
-        Pending.place_id == turn.place_id,
-        Pending.spoken_who == unknown.spoken,
-        Pending.number == unknown.number,
-        Pending.day == unknown.slot.day,
-        Pending.slot == unknown.slot.slot.name,
-        Pending.outcome != "撤回",
-    )
-    if not unknown.is_relay:
-        query = query.where(Pending.account_id == turn.account.id)
-    if work.db.exec(query).first() is not None:
+    if _is_known(turn, unknown):
         return None
     this = work.message.id if work.message else None
     pending = Pending(
@@ -119,6 +108,22 @@ def keep_waiting(turn: Turn, unknown: Unknown, kind: str) -> Pending | None:
     if work.message is not None:
         work.message.has_fact = True
     return pending
+
+
+def _is_known(turn: Turn, unknown: Unknown) -> bool:
+    """Whether this very line waits or has been settled."""
+    query = select(Pending).where(
+        col(Pending.kind).in_(UNCLEAR),
+        Pending.place_id == turn.place_id,
+        Pending.spoken_who == unknown.spoken,
+        Pending.number == unknown.number,
+        Pending.day == unknown.slot.day,
+        Pending.slot == unknown.slot.slot.name,
+        Pending.outcome != "撤回",
+    )
+    if not unknown.is_relay:
+        query = query.where(Pending.account_id == turn.account.id)
+    return turn.work.db.exec(query).first() is not None
 
 
 def keep_unassigned(

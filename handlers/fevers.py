@@ -27,6 +27,7 @@ def follow(work: Work, said: Said, reading: Reading, verdict: Verdict) -> Incide
         work.db, IncidentKind.FEVER, said.person.id or 0, is_exercise=work.is_exercise
     )
     if known is not None:
+        known.reading_id = known.reading_id or reading.id
         return _fever_again(work, known, said, is_urgent)
     return open_fever(work, said, reading, is_urgent)
 

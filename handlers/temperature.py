@@ -26,6 +26,7 @@ from handlers.record import record
 from handlers.said import Said
 from handlers.taken import Taken, is_relay_list, proxy_between, proxy_of, slot_of, tell
 from handlers.together import Whose, is_same_time, sort_out
+from handlers.unanswered import said_since
 from handlers.whose import ask_speaker, ask_workers
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -138,6 +139,8 @@ def _keep(turn: Turn, spoken: SpokenReading, person: Resident, taken: Taken) -> 
         symptoms=tuple(s.name for s in report.symptoms if s.who in (spoken.who, SELF)),
         is_infant=says_infant(turn.said.text) and spoken.who != SELF,
     )
+    if not turn.work.is_exercise:
+        said_since(turn, said)
     kept = record(turn.work, said)
     if kept.verdict is Verdict.ASK:
         ask_number(turn, Clarify(str(spoken.celsius), spoken.who), taken, person)

@@ -64,7 +64,7 @@ class Topics:
         """Whether both ask, or claim, the same."""
         first, second = self.of(one), self.of(other)
         if first.folded == second.folded:
-            return True
+            return bool(first.words)  # 什么时候 alone may mean anything
         if first.kinds and second.kinds and first.kinds.isdisjoint(second.kinds):
             return False
         only_first, only_second = apart(first, second)

@@ -94,8 +94,8 @@ class Moments(Whose):
         return any(t.kind == "close" for t in self.line[place + 1 : place + 4])
 
     def _when_and_where(self, draft: Draft, place: int) -> None:
-        when = self._join(self.when, self.clause_when) if self.clause_when.said else self.when
         own = self.clause_when.said
+        when = self._join(self.when, self.clause_when) if own else self.when
         if self.clock_at is not None and not own and self.when.night:
             when = When(now=True)
         if not when.said or (not own and when.day is None and when.period is None and not when.now):
@@ -135,7 +135,7 @@ class Moments(Whose):
         for token in self.line[place + 1 : place + 8]:
             if token.bits & TIME:
                 when = later(when, token)
-            elif when.said and token.text in ENDS_TIME:
+            elif token.text in ENDS_TIME and when.said:
                 return when
             elif token.kind != "space" and token.text not in JOINS_TIME:
                 break

@@ -29,16 +29,14 @@ NO = "无"
 # What a dictating phone writes for 度 between the numerals, and for the digit behind it.
 DEGREE_HEARD = re.compile("(?<=十[五六七八九])[渡镀杜肚毒独妒堵](?=[一二三四五六七八九])")
 HEARD = {
-    **dict.fromkeys("妻棋期", "七"), **dict.fromkeys("吴武舞午", "五"), **dict.fromkeys("溜留柳", "六"),
-    **dict.fromkeys("酒久玖", "九"), **dict.fromkeys("巴疤芭", "八"), **dict.fromkeys("山伞", "三"),
+    **dict.fromkeys("山伞", "三"),
     **dict.fromkeys("寺似", "四"),
-}  # fmt: skip
-    zip(
-        "吴武舞午溜留柳酒久玖巴疤芭妻棋山伞寺似",
-        "五五五五六六六九九九八八八七七三三四四",
-        strict=True,
-    )
-)
+    **dict.fromkeys("吴武舞午", "五"),
+    **dict.fromkeys("溜留柳", "六"),
+    **dict.fromkeys("妻棋期", "七"),
+    **dict.fromkeys("巴疤芭", "八"),
+    **dict.fromkeys("酒久玖", "九"),
+}
 LAST_HEARD = re.compile(f"(?<=十[五六七八九]度)[{''.join(HEARD)}](?=$|[\\s,。，!！?？])")
 
 

@@ -278,3 +278,47 @@ def test_item_lines_are_checked() -> None:
 
 def test_empty_list_has_no_best() -> None:
     assert ItemEngine([]).ask("口罩").best is None
+
+
+def with_lapsed_twin() -> Pack:
+    """The small pack, with an older entry that asks the same as `wash` and is over."""
+    pack = make_pack()
+    wash = next(entry for entry in pack.entries if entry.id == "wash")
+    old = replace(wash, id="wash-old", answer="旧的。", valid_to=date(2020, 2, 1))
+    return replace(pack, entries=(old, *pack.entries))
+
+
+def test_an_entry_past_its_days_takes_nothing_from_its_successor() -> None:
+    gate = Gate.from_toml({"rule": [RULE]}, BASE)
+    alone, beside = (
+        Engine([pack], gate=gate, base_lexicon=BASE) for pack in (make_pack(), with_lapsed_twin())
+    )
+    found = private(beside, "洗手咋洗")
+    assert ids(found) == ["wash"]
+    assert found.expired is None
+    assert found.hits[0].confidence == pytest.approx(
+        private(alone, "洗手咋洗").hits[0].confidence, abs=0.1
+    )
+
+
+def test_what_would_have_been_said_is_named_when_all_is_over(engine: Engine) -> None:
+    over = date(2020, 7, 1)
+    asked = private(engine, "洗手咋洗", on=over)
+    assert asked.expired is not None
+    assert asked.expired.entry.id == "wash"
+    assert asked.action is Action.CADRE
+    for text in ("麦子什么时候浇水", "口罩几天换", "俺家今天刚洗手洗脸睡觉了"):
+        assert private(engine, text, on=over).expired is None, text
+
+
+def test_one_that_is_to_come_is_neither_said_nor_over() -> None:
+    early = replace(make_pack(), valid_from=date(2020, 3, 1))
+    asked = private(Engine([early], gate=Gate([], BASE), base_lexicon=BASE), "洗手咋洗")
+    assert not asked.hits
+    assert asked.expired is None
+
+
+def test_talk_of_ours_among_neighbours_is_known_as_such(engine: Engine) -> None:
+    assert group(engine, "你那口罩多久换一次").is_ours
+    assert not group(engine, "你吃了吗").is_ours
+    assert not group(engine, "口罩换了三回了").is_ours
