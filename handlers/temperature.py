@@ -71,11 +71,16 @@ def _whose(turn: Turn, ear: Ear) -> list[Whose]:
     report, text = turn.said.report, turn.said.text
     is_voice = turn.inbound.kind is MessageKind.VOICE
     found: list[Whose] = []
+    words = ""
     for spoken in report.readings:
         segment = words_before(report, text, spoken.span[0])
+        words = segment if _HAN.search(segment) else words
+        if spoken.who not in (SELF, HOUSEHOLD) and spoken.who not in segment:
+            segment = words  # 我跟他爸36.5 36.6
         asked = asked_of(ear, segment, spoken.who, spoken.owner, is_voice=is_voice)
         before = found[-1] if found else None
-        if before is not None and before[0].who == spoken.who != SELF and not _HAN.search(segment):
+        is_next = before is not None and before[0].who == spoken.who != SELF
+        if before is not None and is_next and not _HAN.search(between(report, text, spoken)):
             asked = before[1]
         found.append((spoken, asked))
     return found

@@ -336,7 +336,7 @@ class LeftSide(LineState):
             return False  # 值完夜班回来36.2
         if run[-1].text in self.lexicon.things or run[-1].text[-1] in THING_TAILS:
             return True
-        if run[-1].text in INSIDE or (len(run[-1].text) > 1 and run[-1].text[-1] in "里内"):
+        if run[-1].text in INSIDE or (len(run[-1].text) > 1 and run[-1].text[-1] in "里内上下"):
             return True
         if nxt is not None and nxt.text == "上" and not nxt.bits & BIT["site"]:
             return run[-1].kind == "char" or bool(run[-1].bits & BIT["common"])  # 戏台子上

@@ -92,7 +92,18 @@ def _one(char: str) -> str:
     return " " if unicodedata.category(char) in ("Cc", "Zs") and char != "\t" else char
 
 
+def _plain_han() -> str:
+    """The Han characters that stay as they are, as ranges of a pattern."""
+    changed = sorted(code for code in (*TRADITIONAL, *map(ord, SAME)) if 0x4E00 <= code <= 0x9FFF)
+    starts = (0x4E00, *(code + 1 for code in changed))
+    ends = (*(code - 1 for code in changed), 0x9FFF)
+    pairs = zip(starts, ends, strict=True)
+    return "".join(f"{chr(start)}-{chr(end)}" for start, end in pairs if start <= end)
+
+
 SHAPES = _Shapes()
+HALVES = tuple((mark, SAME[mark]) for mark in "，：！？（）")
+PLAIN = re.compile(f"[\n\t -~。、{_plain_han()}]*")  # most messages, once their marks are halved
 
 
 def dictated(text: str) -> str:
@@ -106,6 +117,11 @@ def dictated(text: str) -> str:
 def normalise(given: str) -> Normal:
     """Half width, simplified where it matters, no joiners; keycaps become digits or marks."""
     size = len(given)
+    plain = given
+    for mark, half in HALVES:
+        plain = plain.replace(mark, half)
+    if PLAIN.fullmatch(plain):
+        return Normal(dictated(plain), range(size + 1))
     if KEYCAP not in given:
         text = given.translate(SHAPES)
         if len(text) == size:  # nothing was left out: every place is its own

@@ -88,6 +88,7 @@ def _put_right(drafts: list[Draft], lines: list[list[Token]], message: Message) 
     _form(drafts, lines)
     if several:
         slips.ranges(drafts, lines)
+        slips.scales(drafts, lines)
         slips.knowledge(drafts, message)
         slips.unsure(drafts, lines, message)
     slips.bounds(drafts, message)

@@ -97,6 +97,15 @@ def bounds(drafts: list[Draft], message: Message) -> None:
             draft.verdict = replace(draft.verdict, outcome="no", why="只是说没发烧")
 
 
+def scales(drafts: list[Draft], lines: list[list[Token]]) -> None:
+    """体温计从35度到42度: how far a scale goes."""
+    for one, two in pairwise(drafts):
+        if one.line != two.line or one.verdict.why != "说的是涨落" or two.left.mentions:
+            continue
+        if any(t.bits & BIT["to"] for t in lines[one.line][one.at + 1 : two.at]):
+            two.verdict = replace(two.verdict, outcome="no", why="说的是涨落")
+
+
 def knowledge(drafts: list[Draft], message: Message) -> None:
     """腋温36到37，口温36.3到37.2: several ranges of nobody are a lesson."""
     spans = [d for d in drafts if d.dropped == "区间的低端"]

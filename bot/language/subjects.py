@@ -26,7 +26,7 @@ CLEAN = SKIP | mask(
 PEOPLE_SAFE = word_set(
     "人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 "
     "中 行 场 步 发 响 对 本 年 位 名 户 例 只 条 平 趟 车 句 字 "
-    "个人 分 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 "
+    "个人 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 "
     "船 首 张 把 台 副 串 板 朵 棵 片 支 根 套 件 双 桶 盒 包 袋 箱 罐 瓶 盘 碗 杯 锅"
 )
 
@@ -91,6 +91,7 @@ class Around:
     listed: bool = False  # … in a list, where every entry stands for itself
     labelled: bool = False  # the unknown words look like a label and not like a story
     only_places: bool = False  # the clause's warm things are only where a person stands
+    sick_ones: bool = False  # 有三个发烧的: feverish people whom nobody names
     always: bool = False  # 一直没超过37
     habit: bool = False  # 一紧张就37.2
     inherits: bool = False  # the number before it in the sentence was about something else
@@ -145,6 +146,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             safe = exact and nxt.text in PEOPLE_SAFE and runs_on
             if (around.glued or nxt.bits & MONEY) and not safe:
                 return counted(nxt.text)
+        if around.glued and nxt.text == "万一" and len(right) > 1 and right[1].bits & UNIT:
+            return counted("万")
         if nxt.bits & MONEY and around.glued:
             return counted(nxt.text)
         if nxt.text in ("/", "%", "×", "*", "x"):
@@ -254,7 +257,7 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     said = exact and (direct or bool(left.bits & mask("verb temp now again site day")))
     if left.near & BIT["negation"]:
         return no("是在否认")
-    if left.near & BIT["question"] and not (direct or left.bits & BIT["verb"]):
+    if left.bits & BIT["question"] and not (direct or left.bits & MEASURED or around.person):
         return no("是在问")
     asked = around.right and around.right[0].text == "?" and not around.person
     if (
@@ -321,8 +324,7 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         and not around.bare
     ):
         return no("表坏了")
-    several = around.clause_before & BIT["fever"] and left.near_text == "的"
-    if several and not (direct or around.person):
+    if around.sick_ones and not (direct or around.person):
         return no("没有说是谁")  # 有三个发烧的，37.5还是38没准
     place = direct and left.mentions[0].who[0][-1] in PLACE_TAILS
     if before & BIT["aggregate"] and (not direct or place) and not around.is_list:
@@ -363,7 +365,7 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         and number.celsius == LINE
         and not direct
         and not around.person
-        and not left.bits & mask("verb now day period night again")
+        and not left.bits & mask("now day period night again")
     ):
         return no("说的是发热的线")
     return None
@@ -401,7 +403,8 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     patient = around.person and exact and around.message & mask("symptom fever danger medicine")
     if exact and around.bodily and left.near & mask("day period now") and not around.clause & HEAT:
         return Verdict("reading", "几天的体温")
-    if around.topic_thing and not (direct or patient) and not left.bits & BIT["temp"]:
+    taken = left.bits & BIT["temp"] or (exact and left.near & BIT["verb"] and around.only_places)
+    if around.topic_thing and not (direct or patient or taken):
         return no(f"说的是{around.topic_thing}")
     if (
         around.heading & FOREIGN

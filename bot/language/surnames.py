@@ -25,6 +25,7 @@ NAME_LEFT = mask(
 )
 TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
 BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
+PRICED = frozenset("平亩斤方垛只")  # 一亩42.7 is a price
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
@@ -133,6 +134,7 @@ class Surnames(Pieces):
             mended = lexicon.classes.get(text[end : end + 2], 0) & mask("slip weak_slip")
             whole = len(name) == head + 2 and (mended or self._number_at(end))
             whole = whole and bool(HAN.fullmatch(name))
+            whole = whole and name[head] not in NUMERALS
             known = name[1:] in lexicon.classes or name in lexicon.classes or size > 1
             return 0 if known or not whole or self._swallows(at, at + head + 2, head) else head + 2
         if last is not None and last.kind == "name" and text[at] in "向和同从于":
@@ -152,7 +154,7 @@ class Surnames(Pieces):
                 continue  # 向华八点钟
             if name[-1] in NUMERALS and text[end : end + 1] in NUMERALS:
                 continue  # 大概齐三十六度
-            if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS:
+            if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS | PRICED:
                 continue  # 今天满六十了, 转钟两点
             if any(c in "了着过的还都也就又再被把让" for c in name[head:]):
                 continue  # 立秋了还35度

@@ -1,6 +1,6 @@
 """The scope that a number stands in, as its judge wants to know it."""
 
-from bot.language.leftside import LeftSide
+from bot.language.leftside import AIMED, LeftSide
 from bot.language.numerals import Form, Unit
 from bot.language.people import Kind
 from bot.language.relay import FOREIGN
@@ -95,6 +95,7 @@ class Surroundings(LeftSide):
             listed=stop.shape.is_list,
             labelled=bool(left.unknown) and self._labels(place, left),
             only_places=self._only_places(place),
+            sick_ones=self._sick_ones(place),
             always=any(t.text in ALWAYS for t in self.line[self.starts[place] : place]),
             habit=self._is_habit(place),
             inherits=self._inherits(place),
@@ -110,6 +111,29 @@ class Surroundings(LeftSide):
             people=any(m.kind in (Kind.KIN, Kind.NAME) for m in self.mentions),
         )
 
+    def _sick_ones(self, place: int) -> bool:
+        """有三个发烧的，37.5还是38没准: nobody's name is told."""
+        for at in range(place - 1, max(0, place - 8), -1):
+            if self.line[at].kind == "stop":
+                return False
+            if self.line[at].text == "的" and self.free[at - 1] & BIT["fever"]:
+                return not any(m.first < at for m in self.mentions)
+        return False
+
+    def _aimed_at(self, place: int) -> str:
+        """拿测温枪打炕头，41.3: what the thermometer was held at."""
+        for at in range(place - 1, max(0, place - 10), -1):
+            token = self.line[at]
+            if token.kind == "stop":
+                break
+            thing = self.free[at] & FOREIGN or (
+                not self.covered[at] and token.text in self.lexicon.things
+            )
+            how = self.line[at - 1].text
+            if thing and how in AIMED and (len(how) > 1 or self.before[at] & BIT["device"]):
+                return token.text
+        return ""
+
     def _people_only(self) -> bool:
         """366是俺爸，364是俺妈: nothing but numbers, people and words of ours."""
         others = (
@@ -121,6 +145,8 @@ class Surroundings(LeftSide):
 
     def _topic_thing(self, place: int) -> str:
         """大棚里夜间15度，晌午别超36.5: what the sentence opened with."""
+        if aimed := self._aimed_at(place):
+            return aimed
         if not self.before[place] & mask("heat goods"):
             return ""
         start = place
@@ -135,7 +161,10 @@ class Surroundings(LeftSide):
             if served and token.bits & BIT["heat"] and at not in self.by_first:
                 return token.text  # 俺娘给牛量的，39.6
             if at and token.bits & BIT["heat"] and at not in self.by_first:
-                owner = self.by_last.get(at - 1)
+                back = at - 1
+                while back > start and self.line[back].text in ("那", "这", "的", "个", "那个"):
+                    back -= 1
+                owner = self.by_last.get(back)
                 if owner is not None and owner.kind in (Kind.SELF, Kind.HOUSEHOLD):
                     thing, opening = token.text, False  # 我家狗鼻子发干，肛温38.7
                     continue
@@ -150,8 +179,8 @@ class Surroundings(LeftSide):
                     thing = token.text
                 elif token.bits & mask("verb temp fever device now") and not thing:
                     return ""
-                opening = bool(
-                    token.bits & mask("day period now night link place ordinal namehead")
+                opening = token.text in self.lexicon.things or bool(
+                    token.bits & mask("day period now night link place ordinal namehead unit")
                 )
         return thing
 
