@@ -12,6 +12,7 @@ from bot.language.subjects import CLEAN, Left, Verdict
 from bot.language.tokens import Token
 from bot.language.words import mask, word_set
 
+WHOLE = (Decimal(36), Decimal(37))
 HEALTHY = Decimal("35.8"), Decimal("37.3")
 TIME = mask("day period night now")
 LABELS = TIME | mask("kin self wo")
@@ -73,6 +74,7 @@ class Message:
     numbers: int  # numbers that could be a temperature or a slip of one
     exact: int  # numbers with a decimal that could be one
     other_degrees: int  # numbers with a degree sign that nobody could have
+    wholes: int  # integers of 36 and 37
     threes: int  # of them written like 365
     usual: bool  # more than one decimal, most of them what healthy people have
     bodily: bool  # … and at least half of them have a person, a room or a day
@@ -87,7 +89,7 @@ class Message:
         shape: Shape,
     ) -> "Message":
         """Counts the words of all lines once."""
-        bits = content = plausible = numbers = exact = healthy = threes = labels = odd = 0
+        bits = content = plausible = numbers = exact = healthy = threes = labels = odd = wholes = 0
         for line in lines:
             for at, token in enumerate(line):
                 here, number, kind = token.bits, token.number, token.kind
@@ -105,7 +107,8 @@ class Message:
                         plausible += not _of_other_things(line, at)
                         exact += number.form in EXACT
                         healthy += HEALTHY[0] <= number.celsius < HEALTHY[1]
-                        threes += number.form is Form.THREE
+                        wholes += number.form is Form.INTEGER and number.celsius in WHOLE
+                    threes += number.form is Form.THREE
                 elif kind == "word":
                     content += not here & CLEAN
                 elif kind == "name":
@@ -125,6 +128,7 @@ class Message:
             numbers,
             exact,
             odd,
+            wholes,
             threes,
             usual,
             bodily,

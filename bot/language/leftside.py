@@ -50,6 +50,9 @@ class LeftSide(LineState):
                 and mention.first >= self.bound
                 and mention.first not in self.used
             ):
+                if mention.first and self.line[mention.first - 1].text in DENYING:
+                    left.near |= BIT["negation"]
+                    break  # 不是我37.2，是俺婆婆37.2
                 if mention.kind is Kind.SELF and self._asked_to(mention):
                     at = mention.first - 1
                     continue
@@ -161,7 +164,7 @@ class LeftSide(LineState):
         thing = first.text in self.lexicon.things and first.text[-1] not in "况数据报表单果录"
         if not (thing or first.bits & BIT["goods"]):
             return ""
-        if self.message.bits & mask("temp fever feverish symptom"):
+        if self.message.bits & mask("temp fever feverish symptom") or self.message.bodily:
             return ""
         behind = next(
             (p for p, t in enumerate(self.line) if p and t.kind not in ("space", "punct", "mark")),

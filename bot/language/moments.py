@@ -132,11 +132,12 @@ class Moments(Whose):
     def _time_behind(self, place: int) -> When:
         """36.4是昨天早上的, 36.5今早量的."""
         when = UNSAID
-        for token in self.line[place + 1 : place + 8]:
+        for at, token in enumerate(self.line[place + 1 : place + 8], start=place + 1):
             if token.bits & TIME:
                 when = later(when, token)
             elif token.text in ENDS_TIME and when.said:
-                return when
+                pointing = token.text in ("那个", "那次") and not self._ends_clause(at + 1)
+                return UNSAID if pointing else when  # 三十六度八昨天那个咳嗽也好了
             elif token.kind != "space" and token.text not in JOINS_TIME:
                 break
         return UNSAID

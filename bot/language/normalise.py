@@ -12,8 +12,7 @@ SAME = {
     "\u3000": " ", "\u00a0": " ", "\t": "\t", "\r": "\n", "～": "~", "∼": "~", "〜": "~",
     "﹣": "-", "－": "-", "—": "-", "–": "-", "−": "-", "―": "-", "─": "-", "゜": "°", "º": "°",
     "˚": "°", "．": ".", "｡": "。", "•": "·", "・": "·", "‧": "·", "∙": "·", "℃": "℃", "℉": "℉",
-    "壹": "一", "贰": "二", "叁": "三", "肆": "四", "伍": "五", "陆": "六", "柒": "七", "捌": "八",
-    "玖": "九", "拾": "十", "＋": "+", "➕": "+", "✖": "×",
+    "拾": "十", "＋": "+", "➕": "+", "✖": "×",
     "／": "/", "｜": "|", "【": "【", "】": "】", "\u2028": "\n",
 }  # fmt: skip
 TRADITIONAL = str.maketrans(
@@ -26,6 +25,9 @@ CIRCLED = frozenset("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲�
 MARK = "①"  # one list mark stands for all
 NO = "无"
 
+CAPITALS = dict(zip("壹贰叁肆伍陆柒捌玖", "一二三四五六七八九", strict=True))
+# 伍 and 陆 are surnames too: numerals only beside one.
+CAPITAL = re.compile("[壹贰叁肆伍陆柒捌玖](?=[十点度])|(?<=[十点度])[壹贰叁肆伍陆柒捌玖]")
 # What a dictating phone writes for 度 between the numerals, and for the digit behind it.
 DEGREE_HEARD = re.compile("(?<=十[五六七八九])[渡镀杜肚毒独妒堵](?=[一二三四五六七八九])")
 HEARD = {
@@ -107,7 +109,8 @@ PLAIN = re.compile(f"[\n\t -~。、{_plain_han()}]*")  # most messages, once the
 
 
 def dictated(text: str) -> str:
-    """三十六渡九, 三十六度吴: what dictation hears for the sign and the last digit; same length."""
+    """叁拾陆点伍, 三十六渡九, 三十六度吴: numerals as banks and dictation have them."""
+    text = CAPITAL.sub(lambda m: CAPITALS[m[0]], text)
     if "十" not in text:
         return text
     text = DEGREE_HEARD.sub("度", text)

@@ -82,6 +82,10 @@ class Finder(Families):
             return None
         if token.text in SIZED and not self._measured_next(at + 1):
             return None
+        if token.text in ("崽", "仔", "崽崽") and any(
+            t.bits & BIT["heat"] and not t.bits & BIT["place"] for t in self.tokens[:at]
+        ):
+            return None  # 母猪下完崽39度2
         if token.text == "儿" and at and not self._may_own(at - 1):
             return None  # 阴凉地儿
         if bits & KIN:
@@ -164,7 +168,7 @@ class Finder(Families):
             if self._text(inner) not in ("女", "男", "子", "儿") and (
                 inner == after or glue == "的"
             ):
-                if name + glue + self._text(inner) in self.own:
+                if is_sender(name + glue + self._text(inner), self.own):
                     return Mention(Kind.SELF, (SELF,), start, inner)
                 return self._kin(inner, start, name, name + glue)
         if (

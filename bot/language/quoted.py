@@ -1,5 +1,6 @@
 """Whom a quoted question asks about, for an answer that names nobody."""
 
+import re
 from datetime import date
 
 from bot.language.people import Kind, Mention, mentions, own_names
@@ -7,6 +8,10 @@ from bot.language.tokens import cut
 from bot.language.words import mask
 
 ASKS = mask("question temp verb unmeasured request")
+# 你家二柱今天多少度: a name by which only the village knows the child
+YOUR_CHILD = re.compile(
+    "(?:你家|您家|你屋|恁家)([\u4e00-\u9fff]{2})(?=今天|今早|今晚|昨|现在|多少|几度|咋样|退|烧|还|体温)"
+)
 ASKING = ("没", "没有", "吗", "么", "呢", "不", "?", "嘛", "咋样", "怎么样", "哈")
 YOURS = ("你家", "您家", "你", "您", "恁")
 
@@ -38,6 +43,8 @@ def asked_person(quoted: str, sender: str, sent_on: date) -> Mention | None:
         lead = next((y for y in YOURS if who.startswith(y)), "")
         if lead:
             return Mention(Kind.KIN, (who.removeprefix(lead),), mention.first, mention.last)
+    if (called := YOUR_CHILD.search(words)) is not None:
+        return Mention(Kind.NAME, (called[1],), 0, 0)
     if any(m.kind in (Kind.YOU, Kind.SELF) for m in found) or len(found) != 1:
         return None
     only = found[0]

@@ -272,7 +272,10 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
     if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
         return len(good) > 1 or not any(t.bits & BIT["fine"] for t in ahead)
-    named = any(len(t.text) <= 3 and t.text.rstrip("了").endswith("成") for t in back)
+    named = any(
+        len(t.text) <= 3 and t.text.rstrip("了").endswith("成") and t.text[0] not in "改更"
+        for t in back
+    )
     if named and len(good) > 1 and bits & BIT["slip"]:
         return True
     wrong = [t for t in ahead if t.bits & mask("slip mixed_up")]

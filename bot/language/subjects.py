@@ -79,11 +79,14 @@ class Around:
     alone: bool = False  # the message is this number and small talk
     siblings: int = 0  # other numbers that are written like temperatures
     is_list: bool = False
+    usual: bool = False  # … and more than one of them
     bodily: bool = False  # most decimals of the message are what healthy people have
     heading: int = 0
     is_group: bool = True
     exact: int = 0  # decimals in the message that could be temperatures
     other_degrees: int = 0  # degrees in the message that nobody could have
+    wholes: int = 0  # integers of 36 and 37 in the message
+    left_word: str = ""  # the last word of the person before it
     threes: int = 0  # numbers like 365 in the message
     people_only: bool = False  # … and beside them only people and our own words
     topic: Mention | None = None
@@ -140,6 +143,7 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
     right = around.right
     if right and number.unit is Unit.NONE:
         nxt = right[0]
+        exact_form = number.form in (Form.DECIMAL, Form.SPLIT)
         if nxt.bits & UNIT and not nxt.bits & mask("whole loose kin site fine"):
             exact = number.form in (Form.DECIMAL, Form.SPLIT)
             runs_on = len(right) > 1 and right[1].kind not in ("comma", "stop")
@@ -154,6 +158,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             follow = right[1] if len(right) > 1 else None
             if nxt.text != "/" or (follow is not None and follow.bits & UNIT):
                 return no("后面是单价或比例")
+        if around.glued and not exact_form and nxt.text[0] in "斤元块米亩吨":
+            return counted(nxt.text[0])
         if len(nxt.text) >= 2 and nxt.text[0] == "一" and nxt.text[1] in PIECES:
             return no("后面是单价")
         if nxt.kind == "num" and nxt.text == "一" and len(right) > 1 and right[1].bits & UNIT:
@@ -215,6 +221,12 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         )
     ):
         return counted(right[0].text)
+    if right and right[0].text in ("是", "就是", "才是"):
+        said = 0
+        for token in right[1:]:
+            said |= token.bits
+        if said & BIT["temp"] and said & mask("self kin"):
+            return Verdict("reading", "后面说明是谁的体温")  # 豆腐三块六，36.5是我体温
     if right and right[0].text in SUMS and not left.mentions:
         return no("是算术题")
     ill = around.message & mask("symptom medicine fever verb temp danger")
@@ -403,8 +415,7 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     patient = around.person and exact and around.message & mask("symptom fever danger medicine")
     if exact and around.bodily and left.near & mask("day period now") and not around.clause & HEAT:
         return Verdict("reading", "几天的体温")
-    taken = left.bits & BIT["temp"] or (exact and left.near & BIT["verb"] and around.only_places)
-    if around.topic_thing and not (direct or patient or taken):
+    if around.topic_thing and not (direct or patient) and not left.bits & BIT["temp"]:
         return no(f"说的是{around.topic_thing}")
     if (
         around.heading & FOREIGN
@@ -557,6 +568,9 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return Verdict("reading", "开头单说一个度数")
     if around.is_list and direct and normal and (around.message | around.heading) & BIT["temp"]:
         return Verdict("reading", "体温单子里的一行")
+    near = direct and left.near_text == around.left_word
+    if near and normal and (around.exact or around.wholes > 1) and not around.message & GOODS:
+        return Verdict("reading", "跟别人的一起报的")
     one = direct and left.mentions[0].kind in (Kind.KIN, Kind.NAME)
     if one and normal and around.bare_people and not around.message & FOREIGN:
         return Verdict("reading", "跟别人的一起报的")
@@ -654,7 +668,10 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     scope = around.clause if number.near else around.message
     if left.bits & BIT["degree_word"] and number.unit is Unit.DEGREE and around.clean:
         return Verdict("clarify", "不像人的体温，得问")
-    if around.before & BIT["temp"] and not (plain_int or around.clause & FOREIGN):
+    measured = around.before & mask("temp device") or (
+        around.is_list and around.usual and left.unknown
+    )
+    if measured and not (plain_int or left.thing or around.clause & FOREIGN & ~BIT["goods"]):
         return Verdict("clarify", "不像人的体温，得问")
     if not plain_int and not scope & FOREIGN and told:
         return Verdict("clarify", "说的是人，数不像人的体温")
@@ -664,7 +681,9 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         return Verdict("clarify", "别人的都像体温，这个不像")
     if around.bare and not plain_int and around.message & mask("device temp verb"):
         return Verdict("clarify", "像看错的体温")
-    tripled = len(number.written) == 5 and number.written[:2] == "36"  # 365.5, 366.5
+    written = number.written
+    tripled = len(written) == 5 and written[:2] == "36"  # 365.5, 366.5
+    tripled = tripled or (written.count(".") == 2 and written[0] == "3")  # 36.6.3
     if around.lone and tripled and not around.clause & FOREIGN:
         return Verdict("clarify", "像打错的体温")
     if around.alone and _alone_slip(number):

@@ -16,7 +16,7 @@ NAME_END = mask(
     "day period night now temp verb fever feverish link all kin fine particle unmeasured about "
     "over under site "
     "others household family_of title and ditto symptom device degree_word "
-    "self third loose plan office unit notime high low negation slip"
+    "self third loose weak_slip plan office unit notime high low negation slip"
 )
 NAME_LEFT = mask(
     "family_of kin day period night now temp verb link all kin job office title fine particle "
@@ -25,7 +25,7 @@ NAME_LEFT = mask(
 )
 TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
 BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
-PRICED = frozenset("平亩斤方垛只")  # 一亩42.7 is a price
+PRICED = frozenset("平亩斤方垛只天年周")  # 一亩42.7 is a price
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
@@ -158,7 +158,7 @@ class Surnames(Pieces):
                 continue  # 今天满六十了, 转钟两点
             if any(c in "了着过的还都也就又再被把让" for c in name[head:]):
                 continue  # 立秋了还35度
-            if given == 1 and name[-1] in "屋房箱棚仓缸炉锅桶盆窖":
+            if given == 1 and name[-1] in "龄屋房箱棚仓缸炉锅桶盆窖":
                 continue  # 东屋38度
             if size >= 2 and head == 1 and not self._hard_end(end):
                 continue  # 高兴坏了 is no name, 高兴全36.5 is one

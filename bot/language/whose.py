@@ -11,6 +11,7 @@ from bot.language.people import Kind, Mention
 from bot.language.subjects import Left, Verdict
 from bot.language.surroundings import Surroundings
 from bot.language.times import When
+from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set
 
 AGENT_BEFORE = word_set("让 叫 被 问 听 陪 跟 喊 求 找 看 去 到 送 带 接 在 从 把 用 借")
@@ -27,6 +28,13 @@ BESIDE = word_set("比 像 较 不如 跟 和 随")
 FEVER = Decimal("37.3")
 
 
+def _told_home(line: list[Token], mention: Mention) -> bool:
+    """给家里报个平安: who hears of it is not who was measured."""
+    before = line[mention.first - 1].text if mention.first else ""
+    after = line[mention.last + 1].text if mention.last + 1 < len(line) else ""
+    return before in ("给", "跟", "向") and after[:1] in ("报", "说", "打", "回", "捎")
+
+
 class Whose(Surroundings):
     """Gives numbers their people."""
 
@@ -35,6 +43,10 @@ class Whose(Surroundings):
         if mention.kind in (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT):
             return first
         before = self.line[mention.first - 1] if mention.first else None
+        if self._brought(mention) or (
+            mention.kind is Kind.HOUSEHOLD and _told_home(self.line, mention)
+        ):
+            return first
         if self._called_to(mention) or self._thanked(mention):
             return first
         if mention.kind is Kind.SELF and self._felt(mention):
@@ -90,6 +102,18 @@ class Whose(Surroundings):
             at += 1
         nxt = self.by_first.get(at)
         return at > mention.last + 1 and nxt is not None and nxt.kind is Kind.SELF
+
+    def _brought(self, mention: Mention) -> bool:
+        """姑娘从加拿大捎回来的表: who gave the thermometer."""
+        if mention.kind not in (Kind.KIN, Kind.NAME):
+            return False
+        for at in range(mention.last + 1, min(len(self.line) - 1, mention.last + 9)):
+            token = self.line[at]
+            if token.kind in ("comma", "stop") or token.number is not None:
+                return False
+            if token.text[-1] == "的" and self.line[at + 1].bits & BIT["device"]:
+                return at > mention.last + 1
+        return False
 
     def _thanked(self, mention: Mention) -> bool:
         """谢谢三楼大姐的药，夜里退到38.0."""
@@ -230,7 +254,10 @@ class Whose(Surroundings):
                 and (self._text_at(mention.last + 1) in ("量的", "测的", "报的", "量"))
             ):
                 return mention
-            if self.line[at - 1].text not in ("是", "这是", "那是", "就是", "才是", "都是"):
+            said = at - 1
+            while said > place and self.line[said].text in ("隔壁", "我家", "俺家", "他家", "咱"):
+                said -= 1
+            if self.line[said].text not in ("是", "这是", "那是", "就是", "才是", "都是"):
                 return None
             nxt = mention.last + 1
             ends = (
