@@ -15,6 +15,8 @@ from bot.language.words import mask, word_set
 WHOLE = (Decimal(36), Decimal(37))
 HEALTHY = Decimal("35.8"), Decimal("37.3")
 TIME = mask("day period night now")
+KIN = mask("kin self wo")
+SURVEYED = mask("temp device unmeasured fever verb")
 LABELS = TIME | mask("kin self wo")
 OTHER_BEHIND = mask("unit money goods")
 OTHER_BEFORE = mask("goods money heat ordinal")
@@ -77,6 +79,7 @@ class Message:
     wholes: int  # integers of 36 and 37
     threes: int  # of them written like 365
     usual: bool  # more than one decimal, most of them what healthy people have
+    peopled: bool  # a list in which labels are people
     bodily: bool  # … and at least half of them have a person, a room or a day
 
     @classmethod
@@ -90,6 +93,7 @@ class Message:
     ) -> "Message":
         """Counts the words of all lines once."""
         bits = content = plausible = numbers = exact = healthy = threes = labels = odd = wholes = 0
+        named = False
         for line in lines:
             for at, token in enumerate(line):
                 here, number, kind = token.bits, token.number, token.kind
@@ -131,5 +135,6 @@ class Message:
             wholes,
             threes,
             usual,
+            usual or named or bool(bits & SURVEYED),
             bodily,
         )

@@ -139,7 +139,7 @@ class LeftSide(LineState):
                 self._unknown(left, at)
             break
         nobody = not (left.mentions or left.foreign or self.used or self.topic)
-        if self.message.shape.is_list and nobody:
+        if self.message.shape.is_list and self.message.peopled and nobody:
             self._entry(place, left)
         if not left.foreign and not left.bits & mask("temp fever"):
             left.foreign = self._opened_by() if left.mentions else ""
@@ -167,7 +167,11 @@ class LeftSide(LineState):
         if self.message.bits & mask("temp fever feverish symptom") or self.message.bodily:
             return ""
         behind = next(
-            (p for p, t in enumerate(self.line) if p and t.kind not in ("space", "punct", "mark")),
+            (
+                p
+                for p, t in enumerate(self.line)
+                if p and t.kind not in ("space", "punct", "mark") and not t.bits & BIT["goods"]
+            ),
             0,
         )
         named = self.by_first.get(behind)
@@ -348,7 +352,7 @@ class LeftSide(LineState):
     def _nickname(self, text: str, run: list[Token], fresh: bool, left: Left) -> bool:
         if not fresh or not 2 <= len(text) <= 4 or not all("\u4e00" <= c <= "\u9fff" for c in text):
             return False
-        listed = self.message.shape.is_list
+        listed = self.message.shape.is_list and self.message.peopled
         named = any(m.kind is Kind.NAME for m in self.mentions)
         row = named and (self.message.usual or (len(text) >= 3 and run[-1].text != text))
         if left.thing and (not (listed or row) or text[-1] in "里内屋房箱棚仓缸炉锅桶盆窖"):

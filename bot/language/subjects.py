@@ -42,6 +42,7 @@ SUCH = word_set("这种 这类 那种 之类 之类的 诸如此类")
 SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
 MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
 PLACE_TAILS = frozenset("村屯庄沟湾坳塆寨店营堡岭坡桥河集铺镇乡队组坪埠圩")
+RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
 
 
@@ -95,6 +96,7 @@ class Around:
     labelled: bool = False  # the unknown words look like a label and not like a story
     only_places: bool = False  # the clause's warm things are only where a person stands
     sick_ones: bool = False  # 有三个发烧的: feverish people whom nobody names
+    storied: bool = False  # words that are none of ours stand in the clauses beside it
     always: bool = False  # 一直没超过37
     habit: bool = False  # 一紧张就37.2
     inherits: bool = False  # the number before it in the sentence was about something else
@@ -269,6 +271,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     said = exact and (direct or bool(left.bits & mask("verb temp now again site day")))
     if left.near & BIT["negation"]:
         return no("是在否认")
+    if clause & GOODS and after & BIT["question"] and not direct and left.near_text in ("从", "是"):
+        return no("是算术题")
     if left.bits & BIT["question"] and not (direct or left.bits & MEASURED or around.person):
         return no("是在问")
     asked = around.right and around.right[0].text == "?" and not around.person
@@ -349,9 +353,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
             or left.bits & mask("temp verb site day period now night fever")
             or (exact and (around.person or (around.people and around.message & BIT["verb"])))
         )
-        if not firm or (
-            bound and around.right and around.right[0].text != "了" and not after & BIT["now"]
-        ):
+        behind = around.right[0].text if around.right else ""
+        ruled = bound and behind != "了" and (behind or before & BIT["rule"])
+        if not firm or (ruled and not after & BIT["now"]):
             return no("是规定或标准")
     goes_on = bool(around.right) and not (
         around.right[0].kind in ("comma", "stop", "emoji", "close")
@@ -493,6 +497,10 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
         and not (around.clean and left.bits & mask("day period now"))
     ):
         return no("话里说的是水、天气、牲口或机器")
+    spoken = around.message & mask("temp fever feverish symptom device verb fine medicine danger")
+    rare = number.celsius is not None and not RARE[0] <= number.celsius <= RARE[1]
+    if sign and rare and around.storied and not (spoken or around.person or around.people):
+        return no("前后说的是别的事")
     if around.clean or around.is_list:
         return Verdict("reading", "单说一个度数")
     ill = (
@@ -664,7 +672,8 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         return Verdict("clarify", "不像人的体温，得问")
     if direct and number.unit is Unit.DEGREE and not around.message & FOREIGN:
         return Verdict("clarify", "说的是人，数不像人的体温")
-    told = direct or around.settled or around.person or left.bits & MEASURED
+    told = direct or around.settled or left.bits & MEASURED
+    told = told or (around.person and _mistyped(number))
     scope = around.clause if number.near else around.message
     if left.bits & BIT["degree_word"] and number.unit is Unit.DEGREE and around.clean:
         return Verdict("clarify", "不像人的体温，得问")
@@ -698,6 +707,15 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     ):
         return Verdict("clarify", "不像人的体温，得问")
     return no("看不出是体温")
+
+
+def _mistyped(number: Number) -> bool:
+    """Whether one slip of a finger makes a temperature of it: 82.6 is none of anybody's."""
+    if not number.written.isascii() or number.unit is Unit.FAHRENHEIT:
+        return True
+    digits = [c for c in number.written if c.isdigit()]
+    fahrenheit = len(digits) >= 3 and 93 <= int("".join(digits[:-1])) <= 108
+    return "3" in digits or digits[:1] in (["2"], ["4"]) or fahrenheit
 
 
 def _alone_slip(number: Number) -> bool:

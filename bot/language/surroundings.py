@@ -12,6 +12,7 @@ OTHER_UNITS = word_set(
     "米 斤 公斤 元 块 块钱 平 亩 升 毫升 瓦 千瓦 吨 厘米 公分 平方 伏 安 度电 公里 分贝"
 )
 MARKS = word_set("space comma stop punct emoji")
+STORY = 3  # so many words that are none of ours tell of something else
 ALWAYS = word_set("一直 从来 从没 始终 天天 每天 每回 每次 向来 老是 一次 一回 平时 平常")
 
 
@@ -99,6 +100,7 @@ class Surroundings(LeftSide):
             labelled=bool(left.unknown) and self._labels(place, left),
             only_places=self._only_places(place),
             sick_ones=self._sick_ones(place),
+            storied=self._storied(place),
             always=any(t.text in ALWAYS for t in self.line[self.starts[place] : place]),
             habit=self._is_habit(place),
             inherits=self._inherits(place),
@@ -136,6 +138,21 @@ class Surroundings(LeftSide):
             if thing and how in AIMED and (len(how) > 1 or self.before[at] & BIT["device"]):
                 return token.text
         return ""
+
+    def _storied(self, place: int) -> bool:
+        """楼上彩钢瓦晒透了，39.4℃，夜里都没法睡: something else is told around it."""
+        start = self.starts[max(0, self.starts[place] - 1)]
+        told = commas = 0
+        for at in range(start, min(len(self.line), place + 12)):
+            token = self.line[at]
+            commas += at > place and token.kind in ("comma", "stop", "space")
+            if commas > 1:
+                break
+            strange = token.kind == "char" or (
+                token.kind == "word" and token.bits & mask("common heat goods")
+            )
+            told += strange and not self.covered[at]
+        return told >= STORY
 
     def _people_only(self) -> bool:
         """366是俺爸，364是俺妈: nothing but numbers, people and words of ours."""
