@@ -5,7 +5,7 @@ import re
 from bot.language.numerals import Form, read_arabic, read_chinese
 from bot.language.pieces import Pieces, Token
 from bot.language.times import clock_at, date_at
-from bot.language.words import BIT
+from bot.language.words import BIT, mask
 
 # 36.5, 12块: digits with nothing behind them that would make them a date, a door or a count.
 BARE = re.compile(
@@ -36,6 +36,8 @@ LUNAR_OPENING = re.compile(
 AFTER_TENTH = re.compile(
     r"(十[一二三四五六七八九]?|廿[一二三四五六七八九]?|二十[一二三四五六七八九]?)(?=\s?:?\s?[34]\d)"
 )
+THREE_POINT = re.compile("三点[零一二三四五六七八九]{2}(?![十分])")
+MEASURING = mask("temp device verb")
 CALENDAR = frozenset("正腊冬阴农旧周星礼初这本上")  # only dates begin so
 PEOPLE = frozenset("俩仨全家")  # only counts of people begin so
 TENS = frozenset("十二廿")
@@ -129,6 +131,8 @@ class Figures(Pieces):
         return None
 
     def _clock(self, at: int, size: int, bits: int) -> Token | None:
+        if self.out and self.out[-1].bits & MEASURING and THREE_POINT.match(self.text, at):
+            return None  # 体温三点六七
         clock, end = clock_at(self.text, at)
         if end - at > size or (end > at and bits == BIT["common"]):
             return Token("clock", self.text[at:end], at, end, clock=clock)

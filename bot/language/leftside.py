@@ -238,7 +238,7 @@ class LeftSide(LineState):
         text = self.line[nxt].text
         if mention.first and self.line[mention.first - 1].text in DENYING:
             return True
-        if text == "给":
+        if text == "给" or (mention.kind is Kind.SELF and self.line[nxt].bits & BIT["slip"]):
             return True  # 高速口给打了个35.8: who held the thermometer
         return text in SPEAKS and not (self.by_first.get(nxt) is not None)
 
@@ -345,6 +345,9 @@ class LeftSide(LineState):
             return True
         if run[-1].text in INSIDE or (len(run[-1].text) > 1 and run[-1].text[-1] in "里内上下"):
             return True
+        told = len(run[-1].text) > 1 and run[-1].text not in self.lexicon.things
+        if nxt is not None and nxt.text in ("到", "到了") and told:
+            return False  # 折腾到37.8
         if nxt is not None and nxt.text == "上" and not nxt.bits & BIT["site"]:
             return run[-1].kind == "char" or bool(run[-1].bits & BIT["common"])  # 戏台子上
         return nxt is not None and nxt.text in (*INSIDE, "到", "到了")

@@ -60,7 +60,7 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         choosing = any(t.text in CHOICE for t in between) or (
             any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
         )
-        if not choosing or two.left.mentions or len(between) > 4:
+        if not choosing or two.left.mentions or len(between) > 4 or (one.timed and two.timed):
             continue
         if (
             not message.bits & BIT["blurry"]
@@ -181,6 +181,7 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
     for draft in good:
         if _called_wrong(lines[draft.line], draft, good, bits):
             draft.dropped, fixed = "自己说错了", True
+            _inherit(draft, good)
     for one, two in pairwise(good):
         if one.line != two.line or one.dropped:
             continue
@@ -196,6 +197,15 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
             if not two.timed:
                 two.day, two.period, two.minute = one.day, one.period, one.minute
     return fixed
+
+
+def _inherit(wrong: Draft, good: list[Draft]) -> None:
+    """我闺女那格我填成37.2了，应该是36.2: the right number is of the same person."""
+    behind = next((d for d in good if d.line == wrong.line and d.at > wrong.at), None)
+    if behind is None or behind.left.mentions or behind.renamed or wrong.mention is None:
+        return
+    if behind.mention is None or behind.mention.first < wrong.at:
+        behind.who, behind.mention, behind.owner = wrong.who, wrong.mention, wrong.owner
 
 
 def _only_asked(lines: list[list[Token]], good: list[Draft]) -> bool:

@@ -13,7 +13,7 @@ OTHER_UNITS = word_set(
 )
 MARKS = word_set("space comma stop punct emoji")
 STORY = 3  # so many words that are none of ours tell of something else
-ALWAYS = word_set("一直 从来 从没 始终 天天 每天 每回 每次 向来 老是 一次 一回 平时 平常")
+ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
 
 
 class Surroundings(LeftSide):
@@ -101,7 +101,7 @@ class Surroundings(LeftSide):
             only_places=self._only_places(place),
             sick_ones=self._sick_ones(place),
             storied=self._storied(place),
-            always=any(t.text in ALWAYS for t in self.line[self.starts[place] : place]),
+            always=any(t.text.startswith(ALWAYS) for t in self.line[self.starts[place] : place]),
             habit=self._is_habit(place),
             inherits=self._inherits(place),
             bare=self._is_bare(place, left),
@@ -277,6 +277,7 @@ class Surroundings(LeftSide):
             last is None
             or last.verdict.outcome != "no"
             or not (last.left.unknown or last.left.foreign or last.verdict.unit in OTHER_UNITS)
+            or (last.verdict.unit and last.verdict.unit not in OTHER_UNITS)
             or last.left.unknown.startswith("甩")  # 先甩到35以下再夹的，出来36.8
         ):
             return False

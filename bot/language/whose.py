@@ -245,7 +245,7 @@ class Whose(Surroundings):
             mention = self.by_first.get(at)
             if mention is None:
                 continue
-            if self.line[at - 1].text in DENYING:
+            if self.line[at - 1].text in DENYING or self.line[at - 1].text == "不是我":
                 continue
             given = at > 1 and self.line[at - 2].text.endswith("是")
             if (
