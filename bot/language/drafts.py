@@ -100,6 +100,7 @@ class Message:
                 bits |= here
                 if here & LABELS or kind in LABELLING:
                     labels += 1
+                    named = named or kind == "name" or bool(here & KIN)
                 if number is not None:
                     if number.form is Form.PLAIN:
                         labels += not at and len(token.text) in (3, 4)
@@ -111,7 +112,7 @@ class Message:
                         plausible += not _of_other_things(line, at)
                         exact += number.form in EXACT
                         healthy += HEALTHY[0] <= number.celsius < HEALTHY[1]
-                        wholes += number.form is Form.INTEGER and number.celsius in WHOLE
+                    wholes += number.form is Form.INTEGER and number.celsius in WHOLE
                     threes += number.form is Form.THREE
                 elif kind == "word":
                     content += not here & CLEAN

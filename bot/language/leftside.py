@@ -4,7 +4,7 @@ from bot.language.drafts import QUIET
 from bot.language.meaning import SELF
 from bot.language.numerals import Form
 from bot.language.people import Kind, Mention, is_sender
-from bot.language.relay import FOREIGN
+from bot.language.relay import FOREIGN, HEAD_WORDS
 from bot.language.state import LineState
 from bot.language.subjects import SKIP, Left
 from bot.language.tokens import Token
@@ -310,6 +310,11 @@ class LeftSide(LineState):
         nxt = self.line[end + 1].text if end + 1 < len(self.line) else ""
         if nxt in SAID and not self.message.shape.is_list:
             return  # 来信儿说36.4: how it was told
+        if nxt in LOOKED:
+            return  # 戴上老花镜一看是36.9
+        if run and is_sender(text, self.message.own) and len(text) > 1:
+            left.mentions = [Mention(Kind.SELF, (SELF,), at + 1, end)]
+            return  # 莲花36.4 said by 杨莲花
         left.unknown, left.unknown_at = text, end
         left.thing = bool(run) and self._is_thing(run, end)
         if not run:
@@ -353,7 +358,12 @@ class LeftSide(LineState):
         return nxt is not None and nxt.text in (*INSIDE, "到", "到了")
 
     def _nickname(self, text: str, run: list[Token], fresh: bool, left: Left) -> bool:
-        if not fresh or not 2 <= len(text) <= 4 or not all("\u4e00" <= c <= "\u9fff" for c in text):
+        if (
+            text in HEAD_WORDS
+            or not fresh
+            or not 2 <= len(text) <= 4
+            or not all("\u4e00" <= c <= "\u9fff" for c in text)
+        ):
             return False
         listed = self.message.shape.is_list and self.message.peopled
         named = any(m.kind is Kind.NAME for m in self.mentions)

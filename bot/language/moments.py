@@ -65,6 +65,8 @@ class Moments(Whose):
     def _time_and_site(self, place: int, token: Token) -> None:
         if token.kind == "clock" and token.clock is not None:
             self.clock_at = place
+        elif token.kind == "date" and token.text in self.message.said.sender:
+            return  # 12号，全家36.4 said by 青石街12号
         elif token.kind == "date" or token.bits & TIME:
             if (
                 place == 0

@@ -119,16 +119,15 @@ def _answer(drafts: list[Draft], quoted: str, said: Utterance) -> None:
 
 def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
     """Official or forwarded text: whatever numbers it holds are nobody's."""
-    named = sum(1 for d in drafts if d.left.mentions and d.verdict.outcome == "reading")
+    long = len(body) > 250 and not message.shape.is_list
+    if not (long or message.bits & BIT["notice"]):
+        return False
+    told = [d for d in drafts if d.verdict.outcome == "reading"]
+    named = sum(1 for d in told if d.left.mentions)
     if named >= 2 and len(body) < 6000 and not message.bits & BIT["news"] and "转发" not in body:
         return False
-    told = any(
-        d.verdict.outcome == "reading" and d.mention is not None and d.mention.kind in PERSONAL
-        for d in drafts
-    )
-    if told and len(body) <= SHORT:
-        return False  # 老舅37.2，剩下的一律36.4
-    return bool(message.bits & BIT["notice"]) or (len(body) > 250 and not message.shape.is_list)
+    # 老舅37.2，剩下的一律36.4
+    return len(body) > SHORT or not any(d.mention and d.mention.kind in PERSONAL for d in told)
 
 
 def _drafts(lines: list[list[Token]], reader: LineReader) -> list[Draft]:

@@ -161,6 +161,8 @@ def _opens_like_entry(line: list[Token]) -> bool:
 
 def _tells_little(rest: list[Token]) -> bool:
     """Whether a remark of a few words stands here, and not a sentence of its own."""
+    if len(rest) <= REMARK:
+        return True
     told = sum(1 for t in rest if t.kind == "char" or (t.kind == "word" and t.bits & BIT["common"]))
     return told <= REMARK
 

@@ -336,6 +336,9 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
     """不是37.5是36.5."""
     for one, two in pairwise(drafts):
         right_first = one.verdict.outcome == "reading" and two.verdict.why == "是在否认"
+        mixed = sorted(one.token.text) == sorted(two.token.text)  # 36.2，不是62.3
+        if one.line == two.line and right_first and mixed:
+            return True
         if (
             one.line == two.line
             and right_first

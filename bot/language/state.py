@@ -25,12 +25,13 @@ class LineState:
         self.line = line
         self.number = number
         self.mentions = found
-        self.by_last = {m.last: m for m in found}
-        self.by_first = {m.first: m for m in found}
+        self.by_last: dict[int, Mention] = {}
+        self.by_first: dict[int, Mention] = {}
         self.covered = [False] * len(line)
         self.free = [token.bits for token in line]
         self.people = False  # whether relatives or names are spoken of
         for m in found:
+            self.by_last[m.last] = self.by_first[m.first] = m
             self.people = self.people or m.kind in (Kind.KIN, Kind.NAME)
             for place in range(m.first, m.last + 1):
                 self.covered[place] = True

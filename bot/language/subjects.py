@@ -43,6 +43,7 @@ SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 �
 MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
 PLACE_TAILS = frozenset("村屯庄沟湾坳塆寨店营堡岭坡桥河集铺镇乡队组坪埠圩")
 RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
+ANYBODY = word_set("别人 人家 旁人 别家 外人")
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
 
 
@@ -246,6 +247,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         return no("问的是标准")
     if left.near_text in ("叫", "名叫", "叫做", "叫作", "改成叫") and not left.mentions:
         return no("是名字")
+    if left.mentions and around.left_word in ANYBODY and not around.settled:
+        return no("没有说是谁")  # 别人体温36.5
     if left.near & BIT["medicine"]:
         return no("说的是药")
     called = left.mentions and left.near_text == left.mentions[0].who[0][-1:]
@@ -300,7 +303,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("听来的")
     fresh = left.bits & mask("verb now again") and not around.clause_before & mask("hypo story")
     family = around.person and before & BIT["verb"]
-    if (before & BIT["news"] and not ((fresh or family) and not clause & BIT["news"])) or (
+    mine = fresh and (direct or around.topic is not None)
+    if (before & BIT["news"] and not ((mine or family) and not clause & BIT["news"])) or (
         clause & BIT["news"] and not direct
     ):
         return no("新闻或书上的")
@@ -390,8 +394,11 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
 def _whoever(around: Around) -> bool:
     """今天37.3以上的都留下: whoever has it, and nobody in particular."""
     right = around.right
-    bound = bool(right) and right[0].bits & mask("over_after under_after")
-    return bool(bound) and len(right) > 1 and right[1].text == "的"
+    if len(right) < 2:
+        return False
+    if right[0].text == "的":
+        return bool(right[1].bits & BIT["all"])  # 39度的都有
+    return bool(right[0].bits & mask("over_after under_after")) and right[1].text == "的"
 
 
 def _ordered(around: Around) -> bool:
@@ -664,6 +671,9 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
         return no(f"不知道“{left.unknown[:6]}”是什么")
     if left.bits & BIT["temp"] or (left.bits & mask("site") and not plain_int):
         return Verdict("clarify", "不像人的体温，得问")
+    three = plain_int and len(number.written) == 3 and number.written[0] in "36"
+    if three and left.near & BIT["verb"] and not around.message & FOREIGN:
+        return Verdict("clarify", "像打错的体温")
     if (
         left.bits & mask("verb device degree_word")
         and around.message & mask("temp device")

@@ -4,7 +4,7 @@ import re
 
 from bot.language.numerals import NUMERALS
 from bot.language.pieces import Pieces
-from bot.language.words import BIT, mask
+from bot.language.words import BIT, mask, word_set
 
 NO_NAME_UNITS = frozenset("元米平伏安丝吨层席盘路度点分秒克升")
 COUNTED = frozenset("点度号月时个岁块")
@@ -26,6 +26,7 @@ NAME_LEFT = mask(
 TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
 BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
 PRICED = frozenset("平亩斤方垛只天年周")  # 一亩42.7 is a price
+YOUNG = word_set("伢子 妹子 丫头 小子 娃子 娃娃 伢崽 妹陀 嫂子 婶子 大娘 大爷 大妈 奶奶")
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
@@ -103,9 +104,9 @@ class Surnames(Pieces):
 
     def _ranked(self, at: int) -> int:
         """Length of the name behind a surname that is a rank in the family: 杨大妞, 游幺姑."""
-        if self.text[at : at + 1] not in RANKS:
+        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        if not word or (word[0] not in RANKS and word not in YOUNG):
             return 0
-        word = self.lexicon.word_at(self.text, at)
         kin = len(word) > 1 and self.lexicon.classes[word] & KIN
         return len(word) if kin and self._name_ends(at + len(word)) else 0
 

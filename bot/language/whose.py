@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from bot.language.drafts import Draft
 from bot.language.leftside import DENYING
@@ -22,10 +23,31 @@ CARED = word_set(
 )
 OBJECT = word_set("让 叫 给 跟 对 把 喊 管 陪 害 害得 催 找 问 告诉 嫌 骂 说")
 THANKS = ("谢", "多谢", "感谢", "辛苦", "多亏", "劳烦")
+LIKE = word_set("跟 和 同 与 像")
+ALIKE = ("一样", "一个样", "一般", "相同", "差不多")
 CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
 SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
 FEVER = Decimal("37.3")
+
+
+HOME = word_set("家里 屋里 家中 屋头 屋里头")
+AT_HOME = mask(
+    "temp verb all fine unmeasured device pair triple others kin self wo link day period now"
+)
+
+
+def _at_home(line: list[Token], mention: Mention) -> bool:
+    """家里断网没报成: the house, and not its people."""
+    at = mention.last + 1
+    if line[mention.last].text not in HOME or at >= len(line):
+        return False
+    for token in line[at:]:
+        if token.kind in ("comma", "stop"):
+            break
+        if token.kind in ("count", "num") or token.text[0] in "一两二三四五六七八九几俩仨":
+            return False
+    return line[at].kind in ("char", "word") and not line[at].bits & AT_HOME
 
 
 def _told_home(line: list[Token], mention: Mention) -> bool:
@@ -44,7 +66,8 @@ class Whose(Surroundings):
             return first
         before = self.line[mention.first - 1] if mention.first else None
         if self._brought(mention) or (
-            mention.kind is Kind.HOUSEHOLD and _told_home(self.line, mention)
+            mention.kind is Kind.HOUSEHOLD
+            and (_told_home(self.line, mention) or _at_home(self.line, mention))
         ):
             return first
         if self._called_to(mention) or self._thanked(mention):
@@ -463,8 +486,35 @@ class Whose(Surroundings):
             for t in between
         )
 
+    def _as_well(self) -> None:
+        """奶奶跟爷爷一样: the number of one is said of the other."""
+        for one, two in pairwise(self.mentions):
+            joined = self.line[one.last + 1 : two.first]
+            after = self._text_at(two.last + 1)
+            if len(joined) != 1 or joined[0].text not in LIKE or not after.startswith(ALIKE):
+                continue
+            for draft in self.drafts:
+                if draft.who == two.who and draft.verdict.outcome == "reading":
+                    self._repeat(draft, one, two.last + 1)
+                    break
+
+    def _repeat(self, model: Draft, mention: Mention, at: int) -> None:
+        self.drafts.append(
+            replace(
+                model,
+                who=mention.who,
+                mention=mention,
+                owner=mention.owner,
+                count=mention.count,
+                verdict=Verdict("reading", "说跟前面一样"),
+                left=Left(mentions=[mention]),
+                at=at,
+            )
+        )
+
     def _ditto(self) -> None:
         """老伴也是, 老头同上: the number before is said of one more person."""
+        self._as_well()
         for mention in self.mentions:
             at = mention.last + 1
             while at < len(self.line) and (
@@ -511,15 +561,4 @@ class Whose(Surroundings):
                 or mention.kind in (Kind.YOU, Kind.OFFICE, Kind.THIRD)
             ):
                 continue
-            self.drafts.append(
-                replace(
-                    model,
-                    who=mention.who,
-                    mention=mention,
-                    owner=mention.owner,
-                    count=mention.count,
-                    verdict=Verdict("reading", "说跟前面一样"),
-                    left=Left(mentions=[mention]),
-                    at=at,
-                )
-            )
+            self._repeat(model, mention, at)
