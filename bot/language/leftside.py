@@ -75,6 +75,9 @@ class LeftSide(LineState):
                     continue
                 self._gather(left, mention)
                 break
+            if token.text == "不是我" and not left.bits & BIT["temp"]:
+                left.near |= BIT["negation"]
+                break  # 不是我37.2，是俺婆婆37.2
             if self.covered[at]:
                 at -= 1
                 continue
@@ -210,8 +213,10 @@ class LeftSide(LineState):
             and t.text not in ":-=|/"
         ]  # fmt: skip
         text = "".join(t.text for t in shown)
-        if not 2 <= len(text) <= 5 or any(
-            t.kind not in ("word", "char") or t.bits & NOT_LABEL for t in shown
+        if (
+            text in HEAD_WORDS
+            or not 2 <= len(text) <= 5
+            or any(t.kind not in ("word", "char") or t.bits & NOT_LABEL for t in shown)
         ):
             return
         first = next(p for p in range(start, place) if self.line[p] is shown[0])
@@ -253,6 +258,7 @@ class LeftSide(LineState):
             and mention.kind not in (Kind.YOU, Kind.OFFICE, Kind.JOB)
             and not self._office_call(mention)
             and not self._speaker(mention)
+            and not self._no_name(mention)
         ):
             self._gather(left, mention)
 
@@ -308,6 +314,9 @@ class LeftSide(LineState):
             at -= 1
         text = "".join(t.text for t in run)
         nxt = self.line[end + 1].text if end + 1 < len(self.line) else ""
+        rises = nxt in ("到", "到了") and bool(run) and not self._is_thing(run, end)
+        if rises and left.bits & mask("day period night now"):
+            return  # 昨晚折腾到37.8
         if nxt in SAID and not self.message.shape.is_list:
             return  # 来信儿说36.4: how it was told
         if nxt in LOOKED:
@@ -325,8 +334,13 @@ class LeftSide(LineState):
             or self.line[at].kind in (*QUIET, "comma", "stop", "group", "num", "clock", "date")
             or (self.line[at].bits & mask("day period now and slip") != 0)
             or (at in self.by_last and self.by_last[at].kind is Kind.JOB)
+            or (self.line[at].text == ":" and any(m.kind is Kind.NAME for m in self.mentions))
         )
         behind = self.line[end + 1].text if end + 1 < len(self.line) else ""
+        while len(run) > 2 and text[-2] in "小老阿" and run[0].text not in "小老阿":
+            at += 1  # 鱼摊阿根36.3
+            run = run[1:]
+            text, fresh = "".join(t.text for t in run), True
         house = self.by_last.get(at)
         if house is not None and house.kind is Kind.HOUSEHOLD and len(text) == 2:
             fresh = text[0] in "小大老细"  # 我屋细毛38.2
@@ -387,6 +401,8 @@ class LeftSide(LineState):
         )
         others = any(m.kind in (Kind.NAME, Kind.KIN, Kind.SELF) for m in self.mentions)
         known = listed or (not left.bits & ~BIT["link"] and self.message.plausible >= 2 and others)
+        if row and size == 3 and len(run) == 2 and len(run[0].text) == 1:
+            return True  # 丘大力 in a row of names
         return bool(shaped or known) and not any(
             t.bits & BIT["common"] for t in run if len(run) > 1 and len(t.text) > 1
         )

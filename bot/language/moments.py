@@ -15,7 +15,7 @@ from bot.language.words import BIT, mask, word_set
 TAIL = mask("verb site device unit temp again greeting")  # may stand in 夹了十分钟, 今早量的
 THEN = word_set("当时 那时 那时候 那会儿 那会 那阵 当时是")
 ENDS_TIME = frozenset(["的", "哩", "嘞", "呢", "量的", "测的", "报的", "那个", "那次"])
-JOINS_TIME = frozenset(["那是", "这是", "都是", "是", "那个", "这个", "才是"])
+JOINS_TIME = frozenset(["那", "这", "那是", "这是", "都是", "是", "那个", "这个", "才是"])
 PARTS = frozenset(["comma", "stop", "open", "close", "space"])
 TIMED = frozenset(["clock", "date", "num"])
 TAIL_WORDS = word_set("的 了 吧 呢 哈 是 都 都是 在 用 里 上 过 这 那 刚 、 和")

@@ -184,7 +184,10 @@ class Finder(Families):
     def _kin(self, at: int, first: int, owner: str, lead: str) -> Mention:
         """A kinship word at this place; lead is what stands before it and belongs to it."""
         token = self.tokens[at]
-        surface, last = lead + token.text, at
+        said = token.text
+        if said[-2:] == "那位" and len(said) > 2 and said[0] in "我俺咱":
+            said = said[-2:]  # 我家那位
+        surface, last = lead + said, at
         if token.text in CHILD:
             join = self._text(last + 1) if self._text(last + 1) in ("他", "她", "的", "它") else ""
             inner = last + 1 + bool(join)
@@ -204,7 +207,7 @@ class Finder(Families):
             named = self._name(nxt, first)
             if named.kind in (Kind.NAME, Kind.SELF):
                 return named
-        if surface in self.own:
+        if surface in self.own or (len(surface) > 2 and is_sender(surface, self.own)):
             return Mention(Kind.SELF, (SELF,), first, last)
         if self._text(nxt) == "的" and not lead and self._relative(nxt + 1):
             return Mention(Kind.KIN, (surface + "的" + self._text(nxt + 1),), first, nxt + 1)

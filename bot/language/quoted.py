@@ -13,7 +13,7 @@ YOUR_CHILD = re.compile(
     "(?:你家|您家|你屋|恁家)([\u4e00-\u9fff]{2})(?=今天|今早|今晚|昨|现在|多少|几度|咋样|退|烧|还|体温)"
 )
 ASKING = ("没", "没有", "吗", "么", "呢", "不", "?", "嘛", "咋样", "怎么样", "哈")
-YOURS = ("你家", "您家", "你", "您", "恁")
+YOURS = ("你们家", "你家", "您家", "你屋", "恁家", "你", "您", "恁")
 
 
 def asked_person(quoted: str, sender: str, sent_on: date) -> Mention | None:

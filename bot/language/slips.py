@@ -202,10 +202,12 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
 def _inherit(wrong: Draft, good: list[Draft]) -> None:
     """我闺女那格我填成37.2了，应该是36.2: the right number is of the same person."""
     behind = next((d for d in good if d.line == wrong.line and d.at > wrong.at), None)
-    if behind is None or behind.left.mentions or behind.renamed or wrong.mention is None:
+    if behind is None or behind.left.mentions or behind.renamed:
         return
-    if behind.mention is None or behind.mention.first < wrong.at:
+    if wrong.mention is not None and (behind.mention is None or behind.mention.first < wrong.at):
         behind.who, behind.mention, behind.owner = wrong.who, wrong.mention, wrong.owner
+    if not behind.timed:
+        behind.day, behind.period = wrong.day, wrong.period
 
 
 def _only_asked(lines: list[list[Token]], good: list[Draft]) -> bool:
@@ -323,6 +325,8 @@ def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool
             "改为",
             "更正",
             "实际是",
+            "其实是",
+            "其实",
             "应是",
         )
         for t in between

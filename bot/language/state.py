@@ -107,6 +107,14 @@ class LineState:
             and size == 2
         )
 
+    def _no_name(self, mention: Mention) -> bool:
+        """36.8，白担心: a surname and a word of talk behind a number, and nobody of the roster."""
+        name = mention.who[0]
+        if mention.kind is not Kind.NAME or name in self.message.said.names:
+            return False
+        given = self.lexicon.classes.get(name[1:], 0)
+        return bool(given & BIT["common"]) and name[1:] not in self.lexicon.things
+
     def _clause_before(self, place: int) -> int:
         bits = 0
         for at in range(place - 1, self.starts[place] - 1, -1):

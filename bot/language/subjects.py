@@ -249,7 +249,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         return no("是名字")
     if left.mentions and around.left_word in ANYBODY and not around.settled:
         return no("没有说是谁")  # 别人体温36.5
-    if left.near & BIT["medicine"]:
+    taken = number.form in (Form.DECIMAL, Form.SPLIT) and number.celsius is not None
+    if left.near & BIT["medicine"] and not taken:
         return no("说的是药")
     called = left.mentions and left.near_text == left.mentions[0].who[0][-1:]
     if left.near & BIT["ordinal"] and not (called or left.near & mask("link verb")):
@@ -310,9 +311,7 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("新闻或书上的")
     if before & BIT["hypo"] and not fresh:
         return no("是假设")
-    if before & BIT["wish"] or (
-        around.message & BIT["wish"] and not direct and not left.bits & MEASURED
-    ):
+    if before & BIT["wish"] or (clause & BIT["wish"] and not direct and not left.bits & MEASURED):
         return no("是祝愿")
     if (before | after) & BIT["standard"] and not direct and not around.person:
         return no("是规定或标准")
@@ -376,6 +375,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     closed = len(around.right) > 1 and around.right[0].kind == "close"
     if bound & BIT["over"] and closed and around.right[1].text == "的" and not direct:
         return no("是规定或标准")
+    if bound and around.always and not left.bits & mask("now again"):
+        return no("说的是平常会怎样")
     if bound and left.bits & BIT["question"]:
         return no("问的是标准")
     if bound and clause & BIT["question"] and not direct and not around.people:
@@ -398,7 +399,8 @@ def _whoever(around: Around) -> bool:
         return False
     if right[0].text == "的":
         return bool(right[1].bits & BIT["all"])  # 39度的都有
-    return bool(right[0].bits & mask("over_after under_after")) and right[1].text == "的"
+    bound = right[0].bits & mask("over_after under_after")
+    return bool(bound) and (right[1].text == "的" or right[0].text[-1] == "的")
 
 
 def _ordered(around: Around) -> bool:
@@ -579,6 +581,9 @@ def _beside(around: Around) -> bool:
 def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     degree = number.unit is not Unit.NONE
     normal = number.celsius is not None and number.celsius in (36, 37)
+    right = around.right[0].bits if around.right else 0
+    if degree and right & BIT["loose"] and around.bare and not around.message & BIT["climate"]:
+        return Verdict("reading", "开头单说一个度数")
     if degree and normal and around.bare and not around.message & BIT["climate"]:
         return Verdict("reading", "开头单说一个度数")
     if around.is_list and direct and normal and (around.message | around.heading) & BIT["temp"]:
@@ -687,7 +692,7 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     scope = around.clause if number.near else around.message
     if left.bits & BIT["degree_word"] and number.unit is Unit.DEGREE and around.clean:
         return Verdict("clarify", "不像人的体温，得问")
-    measured = around.before & mask("temp device") or (
+    measured = around.before & mask("temp device site") or (
         around.is_list and around.usual and left.unknown
     )
     if measured and not (plain_int or left.thing or around.clause & FOREIGN & ~BIT["goods"]):
@@ -703,7 +708,8 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     written = number.written
     tripled = len(written) == 5 and written[:2] == "36"  # 365.5, 366.5
     tripled = tripled or (written.count(".") == 2 and written[0] == "3")  # 36.6.3
-    if around.lone and tripled and not around.clause & FOREIGN:
+    dotted = written.count(".") == 2
+    if (around.lone or dotted) and tripled and not around.clause & FOREIGN:
         return Verdict("clarify", "像打错的体温")
     if around.alone and _alone_slip(number):
         return Verdict("clarify", "像打错的体温")

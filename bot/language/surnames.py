@@ -136,7 +136,7 @@ class Surnames(Pieces):
             whole = len(name) == head + 2 and (mended or self._number_at(end))
             whole = whole and bool(HAN.fullmatch(name))
             whole = whole and name[head] not in NUMERALS
-            known = name[1:] in lexicon.classes or name in lexicon.classes or size > 1
+            known = name in lexicon.classes or size > 1
             return 0 if known or not whole or self._swallows(at, at + head + 2, head) else head + 2
         if last is not None and last.kind == "name" and text[at] in "向和同从于":
             return 0  # 老丁向组织汇报
@@ -151,7 +151,7 @@ class Surnames(Pieces):
                 continue
             if given == 1 and head == 1 and size >= 2:
                 continue
-            if name[-1] in NUMERALS and text[end : end + 1] in COUNTED:
+            if name[-1] in NUMERALS and text[end : end + 1] in COUNTED | PRICED:
                 continue  # 向华八点钟
             if name[-1] in NUMERALS and text[end : end + 1] in NUMERALS:
                 continue  # 大概齐三十六度
@@ -192,7 +192,11 @@ class Surnames(Pieces):
                 return True
         given = self.text[at + head : end]
         bits = self.lexicon.classes.get(given, 0)
-        if bits & NAME_BREAK_WHOLE and not (len(given) == 2 and given[0] in "小大二细三老"):
+        if (
+            bits & NAME_BREAK_WHOLE
+            and not bits & BIT["nick"]
+            and not (len(given) == 2 and given[0] in "小大二细三老")
+        ):
             return True
         last = self.text[end - 1]
         if last in NO_GIVEN_NAME:

@@ -25,6 +25,7 @@ OBJECT = word_set("让 叫 给 跟 对 把 喊 管 陪 害 害得 催 找 问 �
 THANKS = ("谢", "多谢", "感谢", "辛苦", "多亏", "劳烦")
 LIKE = word_set("跟 和 同 与 像")
 ALIKE = ("一样", "一个样", "一般", "相同", "差不多")
+EVERYBODY = word_set("人人 个个 每人 每个人 人人都 个个都")
 CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
 SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
@@ -215,6 +216,8 @@ class Whose(Surroundings):
             group = [
                 self.topic if self.topic.kind is not Kind.THIRD else (self.third or self.topic)
             ]
+        if not group and left.all and any(t.text in EVERYBODY for t in self.line[:place]):
+            group = [Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), place, place)]
         if not group:
             return
         theirs = self.third is not None and self.third.kind is Kind.FAMILY
@@ -250,7 +253,10 @@ class Whose(Surroundings):
             ),
             default=0,
         )
-        return any(m.first > last for m in self.mentions[-2:])
+        behind = [m for m in self.mentions[-2:] if m.first > last]
+        return bool(behind) and all(
+            t.kind in ("space", "open", "punct") for t in self.line[last + 1 : behind[0].first]
+        )
 
     def _named_behind(self, place: int) -> Mention | None:
         """36.9那个是我妹夫: whose the number was is said behind it."""
@@ -364,14 +370,6 @@ class Whose(Surroundings):
                 return later
             return None
         return None
-
-    def _no_name(self, mention: Mention) -> bool:
-        """36.8，白担心: a surname and a word of talk behind a number, and nobody of the roster."""
-        name = mention.who[0]
-        if mention.kind is not Kind.NAME or name in self.message.said.names:
-            return False
-        given = self.lexicon.classes.get(name[1:], 0)
-        return bool(given & BIT["common"]) and name[1:] not in self.lexicon.things
 
     def _ill_behind(self, place: int) -> Mention | None:
         """快39了！二妮抱卫生院去了: the one person of the line, said to be ill, has the fever."""

@@ -146,7 +146,7 @@ class _Shelf:
         for rule in table.get("compose", []):
             self.compose(rule)
         surnames = table.get("surnames", {})
-        self.single.update(surnames.get("single", ""))
+        self.single.update("".join(surnames.get("single", "").split()))
         self.double.update(surnames.get("double", "").split())
 
 
