@@ -315,7 +315,7 @@ class LeftSide(LineState):
         text = "".join(t.text for t in run)
         nxt = self.line[end + 1].text if end + 1 < len(self.line) else ""
         rises = nxt in ("到", "到了") and bool(run) and not self._is_thing(run, end)
-        if rises and left.bits & mask("day period night now"):
+        if rises and self._clause_before(end) & mask("day period night now"):
             return  # 昨晚折腾到37.8
         if nxt in SAID and not self.message.shape.is_list:
             return  # 来信儿说36.4: how it was told

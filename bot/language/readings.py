@@ -1,5 +1,6 @@
 """Reads every body temperature out of one message: the assembly of the grammar."""
 
+from collections.abc import Collection
 from datetime import date
 
 from bot.language import slips
@@ -7,9 +8,9 @@ from bot.language.absent import absent_people
 from bot.language.cells import doors, lone_signs
 from bot.language.intents import intent_of
 from bot.language.lines import Draft, LineReader, Message
-from bot.language.meaning import Clarify, Report, SpokenReading, Utterance
+from bot.language.meaning import SELF, Clarify, Report, SpokenReading, Utterance
 from bot.language.normalise import normalise
-from bot.language.people import Kind, children_of, named_in_form, own_names
+from bot.language.people import Kind, children_of, is_sender, named_in_form, own_names
 from bot.language.quoted import asked_person
 from bot.language.relay import is_example, is_header, layout, lines_of, own_words, shape_of
 from bot.language.symptoms import complaints
@@ -20,6 +21,7 @@ MOST_IN_A_LINE = 100
 MOST = 8000  # a list of 400 people; what is longer was never typed by one
 PROSE = 1200  # a text this long that is no list was forwarded: its beginning says what it is
 SHORT = 60  # signs: what somebody says of his family in one breath
+MEASURED = BIT["temp"] | BIT["verb"]
 PERSONAL = (Kind.SELF, Kind.KIN)
 PROSE_LINE = 60  # signs a line: a list of people has shorter lines
 LONGEST = 8000  # longer texts without lines of people are forwarded, never a report
@@ -85,7 +87,7 @@ def _put_right(drafts: list[Draft], lines: list[list[Token]], message: Message) 
     if not drafts:
         return slips.corrected(drafts, lines, message)
     several = len(drafts) > 1
-    _form(drafts, lines)
+    _form(drafts, lines, message.own)
     if several:
         slips.ranges(drafts, lines)
         slips.scales(drafts, lines)
@@ -100,11 +102,12 @@ def _put_right(drafts: list[Draft], lines: list[list[Token]], message: Message) 
     return correction
 
 
-def _form(drafts: list[Draft], lines: list[list[Token]]) -> None:
+def _form(drafts: list[Draft], lines: list[list[Token]], own: Collection[str]) -> None:
     """体温：36.5 姓名：寇俊峰: the one number of a form is of the person it names."""
     good = [d for d in drafts if d.verdict.outcome != "no"]
     if len(good) == 1 and not good[0].left.mentions and (named := named_in_form(lines)):
-        good[0].who, good[0].mention = named.who, named
+        mine = is_sender(named.who[0], own)
+        good[0].who, good[0].mention = (SELF,) if mine else named.who, named
 
 
 def _answer(drafts: list[Draft], quoted: str, said: Utterance) -> None:
@@ -128,6 +131,10 @@ def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
         return False
     # 老舅37.2，剩下的一律36.4
     return len(body) > SHORT or not any(d.mention and d.mention.kind in PERSONAL for d in told)
+
+
+def _personal(draft: Draft) -> bool:
+    return draft.mention is not None and draft.mention.kind in PERSONAL
 
 
 def _drafts(lines: list[list[Token]], reader: LineReader) -> list[Draft]:

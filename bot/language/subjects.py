@@ -252,8 +252,7 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
     taken = number.form in (Form.DECIMAL, Form.SPLIT) and number.celsius is not None
     if left.near & BIT["medicine"] and not taken:
         return no("说的是药")
-    called = left.mentions and left.near_text == left.mentions[0].who[0][-1:]
-    if left.near & BIT["ordinal"] and not (called or left.near & mask("link verb")):
+    if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
         return no("前面是编号或数量")
     return None
 
@@ -532,7 +531,7 @@ def _three(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     foreign = around.clause & FOREIGN or around.topic_thing
     plain = not around.message & FOREIGN and not left.unknown and around.clean
     likely = number.celsius is not None and Decimal("35.5") <= number.celsius <= Decimal("39.5")
-    adjacent = left.mentions and left.near_text == left.mentions[0].who[0][-1:]
+    adjacent = left.mentions and not left.near_text
     kin = (around.bare or adjacent) and around.message & mask("kin self household") and likely
     if around.threes >= 2 and (around.people_only or kin) and not around.message & FOREIGN:
         return Verdict("reading", "几个人的体温，都少写了小数点")
@@ -588,7 +587,7 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return Verdict("reading", "开头单说一个度数")
     if around.is_list and direct and normal and (around.message | around.heading) & BIT["temp"]:
         return Verdict("reading", "体温单子里的一行")
-    near = direct and left.near_text == around.left_word
+    near = direct and not left.near_text
     if near and normal and (around.exact or around.wholes > 1) and not around.message & GOODS:
         return Verdict("reading", "跟别人的一起报的")
     one = direct and left.mentions[0].kind in (Kind.KIN, Kind.NAME)

@@ -26,6 +26,7 @@ THANKS = ("谢", "多谢", "感谢", "辛苦", "多亏", "劳烦")
 LIKE = word_set("跟 和 同 与 像")
 ALIKE = ("一样", "一个样", "一般", "相同", "差不多")
 EVERYBODY = word_set("人人 个个 每人 每个人 人人都 个个都")
+IS = word_set("是 这是 那是 就是 才是 都是 的是 那个是")
 CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
 SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
@@ -66,6 +67,8 @@ class Whose(Surroundings):
         if mention.kind in (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT):
             return first
         before = self.line[mention.first - 1] if mention.first else None
+        if self._no_name(mention) or self._reads_out(mention):
+            return first
         if self._brought(mention) or (
             mention.kind is Kind.HOUSEHOLD
             and (_told_home(self.line, mention) or _at_home(self.line, mention))
@@ -108,7 +111,8 @@ class Whose(Surroundings):
             return first or mention
         if mention.kind in (Kind.KIN, Kind.NAME, Kind.FAMILY):
             self.third = mention
-        if first is None or serving:
+        inner = first is not None and first.kind is Kind.HOUSEHOLD
+        if first is None or serving or (inner and mention.kind in (Kind.KIN, Kind.NAME)):
             if not self._office_call(mention):
                 self.topic = mention
             return mention
@@ -137,6 +141,19 @@ class Whose(Surroundings):
                 return False
             if token.text[-1] == "的" and self.line[at + 1].bits & BIT["device"]:
                 return at > mention.last + 1
+        return False
+
+    def _reads_out(self, mention: Mention) -> bool:
+        """孙女重新念了一遍刻度，是36.9: who read the thermometer, not who was measured."""
+        if mention.kind not in (Kind.KIN, Kind.NAME):
+            return False
+        read = False
+        for token in self.line[mention.last + 1 : mention.last + 9]:
+            if token.kind in ("comma", "stop") or token.number is not None:
+                return False
+            read = read or token.text[0] in "念认读看瞅"
+            if read and (token.bits & BIT["device"] or token.text in ("刻度", "数", "数字", "格")):
+                return True
         return False
 
     def _thanked(self, mention: Mention) -> bool:
@@ -284,9 +301,17 @@ class Whose(Surroundings):
             ):
                 return mention
             said = at - 1
-            while said > place and self.line[said].text in ("隔壁", "我家", "俺家", "他家", "咱"):
+            while said > place and self.line[said].text in (
+                "隔壁",
+                "我家",
+                "俺家",
+                "他家",
+                "咱",
+                "他",
+                "她",
+            ):
                 said -= 1
-            if self.line[said].text not in ("是", "这是", "那是", "就是", "才是", "都是"):
+            if self.line[said].text not in IS:
                 return None
             nxt = mention.last + 1
             ends = (
