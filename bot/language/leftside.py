@@ -2,7 +2,7 @@
 
 from bot.language.drafts import QUIET
 from bot.language.meaning import SELF
-from bot.language.numerals import Form
+from bot.language.numerals import Form, Unit
 from bot.language.people import Kind, Mention, is_sender
 from bot.language.relay import FOREIGN, HEAD_WORDS
 from bot.language.state import LineState
@@ -127,7 +127,9 @@ class LeftSide(LineState):
             ):
                 at -= 2
                 continue
-            if bits & BIT["place"] and left.bits & mask("verb temp"):
+            bare = self.line[place].number
+            plain = bare is not None and bare.unit is Unit.NONE and bare.form is Form.DECIMAL
+            if bits & BIT["place"] and (left.bits & mask("verb temp") or plain):
                 at -= 1
                 continue  # 室外测的34.9: where a person stood
             if bits & FOREIGN:

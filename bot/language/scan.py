@@ -8,7 +8,11 @@ from bot.language.numerals import Form
 from bot.language.people import Kind, Mention
 from bot.language.subjects import weigh
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask
+from bot.language.words import BIT, mask, word_set
+
+HEARD = word_set("听 听到 听见 听得 听闻")
+TELLS = word_set("说 讲 说起 讲起 说是 议论 传")
+CLOSE = (Kind.SELF, Kind.KIN, Kind.HOUSEHOLD)
 
 
 class Scan(Moments):
@@ -41,14 +45,19 @@ class Scan(Moments):
 
     def _told_by_others(self) -> None:
         """听张三说…: what follows is hearsay; 听我妈说 is not."""
-        for told in self.mentions:
-            if told.kind is not Kind.NAME or not told.first or told.last + 1 >= len(self.line):
+        for at, token in enumerate(self.line):
+            if token.text not in HEARD:
                 continue
-            before, after = self.line[told.first - 1], self.line[told.last + 1]
-            if before.text == "听" and after.text in ("说", "讲", "说起", "讲起"):
-                after.bits |= BIT["hearsay"]
-                self.free[told.last + 1] |= BIT["hearsay"]
-                self._scopes()
+            for inner in range(at + 1, min(len(self.line), at + 7)):
+                said = self.line[inner]
+                between = [m for m in self.mentions if at < m.first < inner]
+                if said.kind in ("comma", "stop") or said.number is not None:
+                    break
+                if said.text in TELLS and not any(m.kind in CLOSE for m in between):
+                    said.bits |= BIT["hearsay"]
+                    self.free[inner] |= BIT["hearsay"]
+                    self._scopes()
+                    break
 
     def _number(self, place: int, token: Token) -> None:
         number = token.number

@@ -45,6 +45,7 @@ PLACE_TAILS = frozenset("村屯庄沟湾坳塆寨店营堡岭坡桥河集铺镇�
 RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
 ANYBODY = word_set("别人 人家 旁人 别家 外人")
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
+ROUND = (LINE, Decimal(37), Decimal(38))  # lines that people measure themselves by
 
 
 @dataclass(slots=True)
@@ -98,6 +99,7 @@ class Around:
     only_places: bool = False  # the clause's warm things are only where a person stands
     sick_ones: bool = False  # 有三个发烧的: feverish people whom nobody names
     storied: bool = False  # words that are none of ours stand in the clauses beside it
+    crowd: bool = False  # a group or ten people and more are spoken of before it
     always: bool = False  # 一直没超过37
     habit: bool = False  # 一紧张就37.2
     inherits: bool = False  # the number before it in the sentence was about something else
@@ -274,6 +276,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     said = exact and (direct or bool(left.bits & mask("verb temp now again site day")))
     if left.near & BIT["negation"]:
         return no("是在否认")
+    if left.near_text in ("离", "距", "距离", "差") and number.celsius in ROUND:
+        return no("说的是发热的线")  # 37.2，离37.3就差一丝儿
     if clause & GOODS and after & BIT["question"] and not direct and left.near_text in ("从", "是"):
         return no("是算术题")
     if left.bits & BIT["question"] and not (direct or left.bits & MEASURED or around.person):
@@ -320,7 +324,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     told = said or slip or (exact and around.measuring and around.person)
     if around.message & BIT["joke"] and not (told and not clause & BIT["joke"]):
         return no("是玩笑")
-    just = around.clause_before & BIT["now"] and direct
+    then = around.clause_before & mask("period night") and exact  # 凌晨两点那会儿38.8
+    just = then or (around.clause_before & BIT["now"] and direct)
     if before & BIT["story"] and not (fresh or just or (said and not clause & BIT["story"])):
         return no("是从前的事或平常的数")
     if before & BIT["plan"] and clause & BIT["plan"]:
@@ -344,6 +349,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("表坏了")
     if around.sick_ones and not (direct or around.person):
         return no("没有说是谁")  # 有三个发烧的，37.5还是38没准
+    crowd = left.near & BIT["high"] and around.crowd
+    if crowd and not (direct and left.mentions[0].kind in (Kind.KIN, Kind.NAME, Kind.FAMILY)):
+        return no("是全组全村的数")  # 二组52人全部报完，最高37.0
     place = direct and left.mentions[0].who[0][-1] in PLACE_TAILS
     if before & BIT["aggregate"] and (not direct or place) and not around.is_list:
         return no("是全组全村的数")
@@ -616,6 +624,9 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     behind = around.right[0].bits & mask("self kin") if around.right and around.glued else 0
     if behind and around.settled and not around.clause & FOREIGN:
         return Verdict("reading", "说的是后面那个人")
+    shown = around.message & mask("device temp") and not around.message & GOODS
+    if whole and around.clean and shown and not left.unknown and not around.sick_ones:
+        return Verdict("reading", "说的是温度表上的数")
     if whole and left.near & mask("whole now") and around.clean:
         return Verdict("reading", "单说一个度数")
     if around.message & FOREIGN:

@@ -2,7 +2,7 @@
 
 from bot.language.leftside import AIMED, LeftSide
 from bot.language.numerals import Form, Unit
-from bot.language.people import Kind
+from bot.language.people import Kind, count_of
 from bot.language.relay import FOREIGN
 from bot.language.subjects import CLEAN, SKIP, Around, Left, Verdict, no
 from bot.language.tokens import Token
@@ -12,6 +12,7 @@ OTHER_UNITS = word_set(
     "米 斤 公斤 元 块 块钱 平 亩 升 毫升 瓦 千瓦 吨 厘米 公分 平方 伏 安 度电 公里 分贝"
 )
 MARKS = word_set("space comma stop punct emoji")
+CROWD = 10  # no household has so many
 STORY = 3  # so many words that are none of ours tell of something else
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
 
@@ -101,6 +102,11 @@ class Surroundings(LeftSide):
             only_places=self._only_places(place),
             sick_ones=self._sick_ones(place),
             storied=self._storied(place),
+            crowd=any(
+                t.kind == "group" or (t.kind == "count" and (count_of(t.text) or 0) >= CROWD)
+                for t in self.line[:place]
+            )
+            and bool(left.near & BIT["high"]),
             always=any(t.text.startswith(ALWAYS) for t in self.line[self.starts[place] : place]),
             habit=self._is_habit(place),
             inherits=self._inherits(place),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
-from bot.language.drafts import Draft
+from bot.language.drafts import QUIET, Draft
 from bot.language.leftside import DENYING
 from bot.language.meaning import HOUSEHOLD, SELF
 from bot.language.numerals import Form
@@ -67,7 +67,7 @@ class Whose(Surroundings):
         if mention.kind in (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT):
             return first
         before = self.line[mention.first - 1] if mention.first else None
-        if self._no_name(mention) or self._reads_out(mention):
+        if self._no_name(mention) or self._reads_out(mention) or self._measures(mention):
             return first
         if self._brought(mention) or (
             mention.kind is Kind.HOUSEHOLD
@@ -142,6 +142,13 @@ class Whose(Surroundings):
             if token.text[-1] == "的" and self.line[at + 1].bits & BIT["device"]:
                 return at > mention.last + 1
         return False
+
+    def _measures(self, mention: Mention) -> bool:
+        """路口量体温的大哥: whose work it is to measure."""
+        if not mention.first or self.line[mention.first - 1].text not in ("的", "那个", "那位"):
+            return False
+        before = self.line[max(0, mention.first - 4) : mention.first]
+        return any(t.bits & BIT["verb"] or t.text in ("测温", "量温") for t in before)
 
     def _reads_out(self, mention: Mention) -> bool:
         """孙女重新念了一遍刻度，是36.9: who read the thermometer, not who was measured."""
@@ -430,6 +437,8 @@ class Whose(Surroundings):
                 continue
             for one, (who, mention) in zip(row, people, strict=True):
                 one.who, one.mention, one.owner = (who,), mention, mention.owner
+        if len(good) == 1 and self._all_behind(good[0]):
+            return
         if len(good) < 2 or any(d.left.mentions for d in good):
             return
         behind = [
@@ -445,6 +454,20 @@ class Whose(Surroundings):
             for one, mention in zip(good, behind, strict=True):
                 one.who, one.mention, one.owner = mention.who, mention, mention.owner
                 one.renamed = True
+
+    def _all_behind(self, one: Draft) -> bool:
+        """都是36.5：我，孩儿妈，老丫头: the people of one number, told behind it."""
+        people = [m for m in self.mentions if m.first > one.at]
+        said = (Kind.SELF, Kind.KIN, Kind.NAME)
+        if one.left.mentions or len(people) < 2 or any(m.kind not in said for m in people):
+            return False
+        rest = [t for p, t in enumerate(self.line) if p > one.at and not self.covered[p]]
+        if not all(t.kind in QUIET or t.kind == "comma" or t.text in (":", "、", "/") or
+                   t.bits & BIT["and"] for t in rest):  # fmt: skip
+            return False
+        one.who = tuple(w for m in people for w in m.who)
+        one.mention, one.renamed = people[-1], True
+        return True
 
     def _whole_family(self, good: list[Draft]) -> None:
         """36.5 36.4 36.7 我们家仨人的; …，是我那小孙子: said behind all of them."""
