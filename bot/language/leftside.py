@@ -99,9 +99,17 @@ class LeftSide(LineState):
                 first = False
             bits = token.bits
             left.shown = left.shown or token.text in SHOWN
+            if token.kind == "date":
+                left.bits |= BIT["day"]
+                left.near = left.near or BIT["day"]
+                left.dated = True
             if token.kind in QUIET or token.kind in ("clock", "date", "group"):
                 at -= 1
                 continue
+            on_place = token.text in ("上", "里") and at and self.line[at - 1].bits & BIT["place"]
+            if on_place and not token.bits & FOREIGN:
+                at -= 1
+                continue  # 卡口上37.4
             if token.kind == "code" and self.message.shape.is_list:
                 at -= 1
                 continue
@@ -315,6 +323,8 @@ class LeftSide(LineState):
             run.insert(0, token)
             at -= 1
         text = "".join(t.text for t in run)
+        if left.dated and not self.message.shape.is_list:
+            return  # 欠了两天的一块补 2月8号36.5
         nxt = self.line[end + 1].text if end + 1 < len(self.line) else ""
         rises = nxt in ("到", "到了") and bool(run) and not self._is_thing(run, end)
         if rises and self._clause_before(end) & mask("day period night now"):

@@ -12,6 +12,7 @@ ASKS = mask("question temp verb unmeasured request")
 YOUR_CHILD = re.compile(
     "(?:你家|您家|你屋|恁家)([\u4e00-\u9fff]{2})(?=今天|今早|今晚|昨|现在|多少|几度|咋样|退|烧|还|体温)"
 )
+ADDRESSED = re.compile(r"@[^\s@,:]{1,12}\s")
 ASKING = ("没", "没有", "吗", "么", "呢", "不", "?", "嘛", "咋样", "怎么样", "哈")
 YOURS = ("你们家", "你家", "您家", "你屋", "恁家", "你", "您", "恁")
 
@@ -19,6 +20,7 @@ YOURS = ("你们家", "你家", "您家", "你屋", "恁家", "你", "您", "恁
 def asked_person(quoted: str, sender: str, sent_on: date) -> Mention | None:
     """莫叔你母亲今天多少度: 母亲. None where the question is put to the sender himself."""
     _, _, words = quoted.rpartition(":") if quoted.count(":") == 1 else ("", "", quoted)
+    words = ADDRESSED.sub("", words)
     words = words.rstrip('」”"。.!~ ')
     own = own_names(sender)
     tokens = cut(words[:200], sent_on, frozenset(), own)

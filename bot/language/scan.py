@@ -12,7 +12,7 @@ from bot.language.words import BIT, mask, word_set
 
 HEARD = word_set("听 听到 听见 听得 听闻")
 TELLS = word_set("说 讲 说起 讲起 说是 议论 传")
-CLOSE = (Kind.SELF, Kind.KIN, Kind.HOUSEHOLD)
+CLOSE = (Kind.SELF, Kind.HOUSEHOLD)
 
 
 class Scan(Moments):
@@ -37,6 +37,8 @@ class Scan(Moments):
                 and not self.covered[place]
             ):
                 self._number(place, token)
+                if self.drafts and self.drafts[-1].verdict.outcome != "no":
+                    first_of_clause = None
             elif not self.covered[place] or token.kind == "clock":
                 self._time_and_site(place, token)
         self._trailing()
@@ -53,11 +55,17 @@ class Scan(Moments):
                 between = [m for m in self.mentions if at < m.first < inner]
                 if said.kind in ("comma", "stop") or said.number is not None:
                     break
-                if said.text in TELLS and not any(m.kind in CLOSE for m in between):
+                if said.text in TELLS and not any(self._own(m) for m in between):
                     said.bits |= BIT["hearsay"]
                     self.free[inner] |= BIT["hearsay"]
                     self._scopes()
                     break
+
+    def _own(self, mention: Mention) -> bool:
+        """听我妈说 is no hearsay, 听南头二狗娘说 is."""
+        if mention.kind is Kind.KIN:
+            return not mention.owner and len(mention.who[0]) <= 2
+        return mention.kind in CLOSE
 
     def _number(self, place: int, token: Token) -> None:
         number = token.number

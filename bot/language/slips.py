@@ -46,6 +46,10 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
                 draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
             two.who = one.who
             continue
+        if same and message.bits & BIT["blurry"] and _plain_choice(lines[one.line], one, two):
+            for draft in (one, two):
+                draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
+            continue
         if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
             continue
         between = [
@@ -71,6 +75,15 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         for draft in (one, two):
             draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
         two.who = one.who
+
+
+def _plain_choice(line: list[Token], one: Draft, two: Draft) -> bool:
+    """字儿太小 36.6还是38.6俺眼花: two temperatures and a 还是, whatever stands before them."""
+    between = [t.text for t in line[one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+    values = [d.token.number.celsius for d in (one, two) if d.token.number is not None]
+    labelled = one.verdict.outcome != "no" or one.verdict.why.startswith(("说的是", "不知道"))
+    foreign = one.left.foreign or two.left.foreign or not labelled
+    return between == ["还是"] and all(v is not None for v in values) and not foreign
 
 
 def _either_looks(line: list[Token], one: Draft, two: Draft) -> bool:

@@ -64,6 +64,7 @@ class Left:
     shown: bool = False  # 显示, 读数: what stands before it is a thing that shows a number
     minus: bool = False  # a minus sign stands right before it
     all: bool = False
+    dated: bool = False  # a date stands before it
     you: bool = False  # said of whom is spoken to
 
 
@@ -627,6 +628,9 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     shown = around.message & mask("device temp") and not around.message & GOODS
     if whole and around.clean and shown and not left.unknown and not around.sick_ones:
         return Verdict("reading", "说的是温度表上的数")
+    near = left.near & BIT["about"] and around.clause_before & mask("site device verb temp")
+    if whole and near and not around.clause & FOREIGN:
+        return Verdict("reading", "写明是量的")
     if whole and left.near & mask("whole now") and around.clean:
         return Verdict("reading", "单说一个度数")
     if around.message & FOREIGN:

@@ -240,6 +240,8 @@ class Whose(Surroundings):
             group = [
                 self.topic if self.topic.kind is not Kind.THIRD else (self.third or self.topic)
             ]
+        if not group and left.all and left.bits & BIT["under"] and self.topic is None:
+            group = [Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), place, place)]
         if not group and left.all and any(t.text in EVERYBODY for t in self.line[:place]):
             group = [Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), place, place)]
         if not group:
@@ -279,7 +281,8 @@ class Whose(Surroundings):
         )
         behind = [m for m in self.mentions[-2:] if m.first > last]
         return bool(behind) and all(
-            t.kind in ("space", "open", "punct") for t in self.line[last + 1 : behind[0].first]
+            t.kind in ("space", "open", "punct") or t.text == "/"
+            for t in self.line[last + 1 : behind[0].first]
         )
 
     def _named_behind(self, place: int) -> Mention | None:
@@ -369,7 +372,7 @@ class Whose(Surroundings):
             if nxt >= len(self.line) or (self.line[nxt].number is not None and self._postposed()):
                 return mention
             gap = self.line[mention.last + 1] if mention.last + 1 < len(self.line) else None
-            if gap is not None and gap.kind in ("comma", "stop"):
+            if gap is not None and gap.kind in ("comma", "stop", "open"):
                 return mention
         if ill := self._ill_behind(place):
             return ill
@@ -524,7 +527,7 @@ class Whose(Surroundings):
             return False
         if good[0].left.bits & BIT["verb"] or self.message.bits & mask("device"):
             return False
-        if any(t.text in TIMES for t in self.line[good[-1].at + 1 :]):
+        if any(t.text in TIMES for t in self.line):
             return False
         between = self.line[good[0].at + 1 : good[-1].at]
         return all(
