@@ -53,6 +53,9 @@ class LeftSide(LineState):
                 if mention.first and self.line[mention.first - 1].text in DENYING:
                     left.near |= BIT["negation"]
                     break  # 不是我37.2，是俺婆婆37.2
+                if mention.first and self.line[mention.first - 1].text in ("比", "较", "不如"):
+                    at = mention.first - 2
+                    continue  # 我比他低 36.2
                 if mention.kind is Kind.SELF and self._asked_to(mention):
                     at = mention.first - 1
                     continue

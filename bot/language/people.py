@@ -187,6 +187,8 @@ class Finder(Families):
         said = token.text
         if said[-2:] == "那位" and len(said) > 2 and said[0] in "我俺咱":
             said = said[-2:]  # 我家那位
+        elif said[0] in "我俺咱" and said[1:3] in ("屋里", "屋头"):
+            said = said[1:]  # 俺屋里的
         surface, last = lead + said, at
         if token.text in CHILD:
             join = self._text(last + 1) if self._text(last + 1) in ("他", "她", "的", "它") else ""

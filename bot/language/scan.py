@@ -64,7 +64,8 @@ class Scan(Moments):
     def _own(self, mention: Mention) -> bool:
         """听我妈说 is no hearsay, 听南头二狗娘说 is."""
         if mention.kind is Kind.KIN:
-            return not mention.owner and len(mention.who[0]) <= 2
+            alone = self.line[mention.first].bits & mask("self wo kin") and not mention.owner
+            return bool(alone) and not self.line[mention.first].bits & BIT["nick"]
         return mention.kind in CLOSE
 
     def _number(self, place: int, token: Token) -> None:

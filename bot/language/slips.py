@@ -217,7 +217,12 @@ def _inherit(wrong: Draft, good: list[Draft]) -> None:
     behind = next((d for d in good if d.line == wrong.line and d.at > wrong.at), None)
     if behind is None or behind.left.mentions or behind.renamed:
         return
-    if wrong.mention is not None and (behind.mention is None or behind.mention.first < wrong.at):
+    called = (
+        behind.mention is not None and behind.mention.kind is Kind.SELF
+    )  # …是我读错了，实际37.5
+    if wrong.mention is not None and (
+        called or behind.mention is None or behind.mention.first < wrong.at
+    ):
         behind.who, behind.mention, behind.owner = wrong.who, wrong.mention, wrong.owner
     if not behind.timed:
         behind.day, behind.period = wrong.day, wrong.period
@@ -339,6 +344,11 @@ def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool
             "更正",
             "实际是",
             "其实是",
+            "手抖",
+            "手抖了",
+            "手滑",
+            "手滑了",
+            "手误",
             "其实",
             "应是",
         )

@@ -350,7 +350,7 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("表坏了")
     if around.sick_ones and not (direct or around.person):
         return no("没有说是谁")  # 有三个发烧的，37.5还是38没准
-    crowd = left.near & BIT["high"] and around.crowd
+    crowd = left.near & mask("high low") and around.crowd
     if crowd and not (direct and left.mentions[0].kind in (Kind.KIN, Kind.NAME, Kind.FAMILY)):
         return no("是全组全村的数")  # 二组52人全部报完，最高37.0
     place = direct and left.mentions[0].who[0][-1] in PLACE_TAILS
@@ -492,6 +492,11 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     return _integer(number, left, around, bool(direct))
 
 
+def rare_value(number: Number) -> bool:
+    """Whether few people ever have this temperature."""
+    return number.celsius is not None and not RARE[0] <= number.celsius <= RARE[1]
+
+
 def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     if left.bits & BIT["moving"] and around.topic is not None and not left.unknown:
         return Verdict("reading", "说的是升降")
@@ -514,9 +519,15 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
         and not (around.clean and left.bits & mask("day period now"))
     ):
         return no("话里说的是水、天气、牲口或机器")
+    if rare_value(number) and around.before & HEAT and not (around.person or around.only_places):
+        return no("话里说的是水、天气、牲口或机器")
     spoken = around.message & mask("temp fever feverish symptom device verb fine medicine danger")
-    rare = number.celsius is not None and not RARE[0] <= number.celsius <= RARE[1]
-    if sign and rare and around.storied and not (spoken or around.person or around.people):
+    if (
+        sign
+        and rare_value(number)
+        and around.storied
+        and not (spoken or around.person or around.people)
+    ):
         return no("前后说的是别的事")
     if around.clean or around.is_list:
         return Verdict("reading", "单说一个度数")
@@ -622,7 +633,8 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     whole = number.celsius is not None and number.celsius in (36, 37) and not around.always
     if whole and left.near & BIT["under"] and (not around.clause & FOREIGN or around.only_places):
         return Verdict("reading", "说没到这个数")
-    behind = around.right[0].bits & mask("self kin") if around.right and around.glued else 0
+    right = [t for t in around.right if t.text != "/"]
+    behind = right[0].bits & mask("self kin") if right and around.glued else 0
     if behind and around.settled and not around.clause & FOREIGN:
         return Verdict("reading", "说的是后面那个人")
     shown = around.message & mask("device temp") and not around.message & GOODS

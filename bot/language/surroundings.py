@@ -106,7 +106,7 @@ class Surroundings(LeftSide):
                 t.kind == "group" or (t.kind == "count" and (count_of(t.text) or 0) >= CROWD)
                 for t in self.line[:place]
             )
-            and bool(left.near & BIT["high"]),
+            and bool(left.near & mask("high low")),
             always=any(t.text.startswith(ALWAYS) for t in self.line[self.starts[place] : place]),
             habit=self._is_habit(place),
             inherits=self._inherits(place),

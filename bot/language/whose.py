@@ -1,5 +1,6 @@
 """Whose a number is: the person before it, behind it, or the one the talk is about."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -27,9 +28,10 @@ LIKE = word_set("跟 和 同 与 像")
 ALIKE = ("一样", "一个样", "一般", "相同", "差不多")
 EVERYBODY = word_set("人人 个个 每人 每个人 人人都 个个都")
 IS = word_set("是 这是 那是 就是 才是 都是 的是 那个是")
+REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍)")
 CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
-SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
+SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
 FEVER = Decimal("37.3")
 
 
@@ -240,6 +242,8 @@ class Whose(Surroundings):
             group = [
                 self.topic if self.topic.kind is not Kind.THIRD else (self.third or self.topic)
             ]
+        if not group and (label := self._label_behind(place)) is not None:
+            group = [label]
         if not group and left.all and left.bits & BIT["under"] and self.topic is None:
             group = [Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), place, place)]
         if not group and left.all and any(t.text in EVERYBODY for t in self.line[:place]):
@@ -262,6 +266,19 @@ class Whose(Surroundings):
             several = sum(1 for m in self.mentions if m.kind is Kind.FLAT) > 1
             listed = self.message.shape.is_list or several
             draft.who = (group[-1].who[0],) if listed else (SELF,)
+
+    def _label_behind(self, place: int) -> Mention | None:
+        """36.3 门银柱 in a list whose other lines have the name first."""
+        if not (self.message.shape.is_list and self.message.peopled) or self.mentions:
+            return None
+        rest = [t for t in self.line[place + 1 :] if t.kind != "space"]
+        text = "".join(t.text for t in rest)
+        han = 2 <= len(text) <= 4 and all("\u4e00" <= c <= "\u9fff" for c in text)
+        if not han or any(
+            len(t.text) > 1 or t.bits & ~mask("namehead nametail nick") for t in rest
+        ):
+            return None
+        return Mention(Kind.NAME, (text,), place + 1, len(self.line) - 1)
 
     def _still_ill(self, ill: Draft | None, draft: Draft) -> bool:
         """孙子38.4，我拿毛巾擦了擦，现在38.0 is the grandson's again."""
@@ -527,7 +544,7 @@ class Whose(Surroundings):
             return False
         if good[0].left.bits & BIT["verb"] or self.message.bits & mask("device"):
             return False
-        if any(t.text in TIMES for t in self.line):
+        if REPEATED.search(self.message.said.text) or any(t.text in TIMES for t in self.line):
             return False
         between = self.line[good[0].at + 1 : good[-1].at]
         return all(
