@@ -77,6 +77,7 @@ class Message:
     exact: int  # numbers with a decimal that could be one
     other_degrees: int  # numbers with a degree sign that nobody could have
     wholes: int  # integers of 36 and 37
+    others: int  # numbers that are neither those nor decimals
     threes: int  # of them written like 365
     usual: bool  # more than one decimal, most of them what healthy people have
     peopled: bool  # a list in which labels are people
@@ -92,7 +93,9 @@ class Message:
         shape: Shape,
     ) -> "Message":
         """Counts the words of all lines once."""
-        bits = content = plausible = numbers = exact = healthy = threes = labels = odd = wholes = 0
+        bits = content = plausible = numbers = exact = healthy = threes = labels = odd = wholes = (
+            plain
+        ) = 0
         named = False
         for line in lines:
             for at, token in enumerate(line):
@@ -106,6 +109,7 @@ class Message:
                         labels += not at and len(token.text) in (3, 4)
                         odd += number.unit is Unit.DEGREE
                         content += 1
+                        plain += 1
                         continue
                     numbers += 1
                     if number.celsius is not None and number.form is not Form.INTEGER:
@@ -134,6 +138,7 @@ class Message:
             exact,
             odd,
             wholes,
+            plain + numbers - exact - wholes,
             threes,
             usual,
             usual or named or bool(bits & SURVEYED),

@@ -168,8 +168,11 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
             return counted(nxt.text[0])
         if len(nxt.text) >= 2 and nxt.text[0] == "一" and nxt.text[1] in PIECES:
             return no("后面是单价")
-        if nxt.kind == "num" and nxt.text == "一" and len(right) > 1 and right[1].bits & UNIT:
+        if nxt.text == "一" and len(right) > 1 and right[1].text in PIECES:
             return no("后面是单价")
+        sum_up = number.form is Form.INTEGER and nxt.text in ("+", "-", "×", "=")
+        if around.glued and (sum_up or nxt.text == "÷"):
+            return no("是算术题")
     if right and around.glued and right[0].text in MARKS:
         return no("说的是表上的刻度")
     thing = right and around.glued and right[0].bits & HEAT and not right[0].bits & mask("kin")
@@ -279,7 +282,12 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是在否认")
     if left.near_text in ("离", "距", "距离", "差") and number.celsius in ROUND:
         return no("说的是发热的线")  # 37.2，离37.3就差一丝儿
-    if clause & GOODS and after & BIT["question"] and not direct and left.near_text in ("从", "是"):
+    if (
+        clause & GOODS
+        and after & BIT["question"]
+        and not direct
+        and left.near_text in ("从", "是", "到", "降到")
+    ):
         return no("是算术题")
     if left.bits & BIT["question"] and not (direct or left.bits & MEASURED or around.person):
         return no("是在问")
@@ -291,6 +299,8 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
         and not (direct or left.bits & MEASURED)
     ):
         return no("是在问")
+    if around.right and around.right[0].bits & BIT["rule"] and not (direct or around.person):
+        return no("是规定或标准")
     if _whoever(around) and not (direct or left.bits & mask("verb again")):
         return no("没有说是谁")
     every = left.bits & mask("all link")
@@ -608,7 +618,12 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     if around.is_list and direct and normal and (around.message | around.heading) & BIT["temp"]:
         return Verdict("reading", "体温单子里的一行")
     near = direct and not left.near_text
-    if near and normal and (around.exact or around.wholes > 1) and not around.message & GOODS:
+    if (
+        near
+        and normal
+        and (around.wholes and (around.exact or around.wholes > 1))
+        and not around.message & GOODS
+    ):
         return Verdict("reading", "跟别人的一起报的")
     one = direct and left.mentions[0].kind in (Kind.KIN, Kind.NAME)
     if one and normal and around.bare_people and not around.message & FOREIGN:
@@ -631,7 +646,13 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
     if (degree or loose) and told and not around.clause & FOREIGN:
         return Verdict("reading", "接着说那个人")
     whole = number.celsius is not None and number.celsius in (36, 37) and not around.always
-    if whole and left.near & BIT["under"] and (not around.clause & FOREIGN or around.only_places):
+    told = left.all or direct or not around.storied
+    if (
+        whole
+        and told
+        and left.near & BIT["under"]
+        and (not around.clause & FOREIGN or around.only_places)
+    ):
         return Verdict("reading", "说没到这个数")
     right = [t for t in around.right if t.text != "/"]
     behind = right[0].bits & mask("self kin") if right and around.glued else 0
@@ -721,7 +742,13 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     measured = around.before & mask("temp device site") or (
         around.is_list and around.usual and left.unknown
     )
-    if measured and not (plain_int or left.thing or around.clause & FOREIGN & ~BIT["goods"]):
+    if measured and not (
+        plain_int
+        or left.thing
+        or (left.shown
+        and left.unknown)
+        or around.clause & FOREIGN & ~BIT["goods"]
+    ):
         return Verdict("clarify", "不像人的体温，得问")
     if not plain_int and not scope & FOREIGN and told:
         return Verdict("clarify", "说的是人，数不像人的体温")

@@ -27,6 +27,7 @@ TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四�
 BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
 PRICED = frozenset("平亩斤方垛只天年周")  # 一亩42.7 is a price
 YOUNG = word_set("伢子 妹子 丫头 小子 娃子 娃娃 伢崽 妹陀 嫂子 婶子 大娘 大爷 大妈 奶奶")
+ROOMS = frozenset("屋房箱棚仓缸炉锅桶盆窖库池圈舍")
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
@@ -163,7 +164,7 @@ class Surnames(Pieces):
                 continue  # 东屋38度
             if size >= 2 and head == 1 and not self._hard_end(end):
                 continue  # 高兴坏了 is no name, 高兴全36.5 is one
-            if name[-1] in "里内" and name[:-1] in lexicon.things:
+            if name[-1] in "里内" and (name[:-1] in lexicon.things or name[-2] in ROOMS):
                 continue  # 车库里38度
             if self._name_ends(end) and not self._swallows(at, end, head):
                 return head + given

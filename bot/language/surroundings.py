@@ -4,7 +4,7 @@ from bot.language.leftside import AIMED, LeftSide
 from bot.language.numerals import Form, Unit
 from bot.language.people import Kind, count_of
 from bot.language.relay import FOREIGN
-from bot.language.subjects import CLEAN, SKIP, Around, Left, Verdict, no
+from bot.language.subjects import CLEAN, PLACE_TAILS, SKIP, Around, Left, Verdict, no
 from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set
 
@@ -91,7 +91,7 @@ class Surroundings(LeftSide):
             is_group=stop.said.is_group,
             exact=stop.exact,
             other_degrees=stop.other_degrees,
-            wholes=stop.wholes,
+            wholes=stop.wholes if not stop.others else 0,
             left_word=self.line[left.mentions[0].last].text if left.mentions else "",
             threes=stop.threes,
             people_only=self._people_only(),
@@ -128,7 +128,9 @@ class Surroundings(LeftSide):
             if self.line[at].kind == "stop":
                 return False
             if self.line[at].text == "的" and self.free[at - 1] & BIT["fever"]:
-                return not any(m.first < at for m in self.mentions)
+                return not any(
+                    m.first < at and m.who[0][-1] not in PLACE_TAILS for m in self.mentions
+                )
         return False
 
     def _aimed_at(self, place: int) -> str:
