@@ -133,12 +133,11 @@ def load_pack(folder: Path, *, must_be_signed: bool = False) -> Pack:
     Raises:
         ContentError: file and entry at fault.
     """
-    if must_be_signed and (folder / SIGNED).exists():
-        if len({name for name, _ in signatures_of(folder).names}) < SIGNERS:
-            raise ContentError(
-                "pack",
-                f"{folder.name}: 签字以后改过，或者还没有两个人签字：shouwang content update",
-            )
+    is_begun = must_be_signed and (folder / SIGNED).exists()
+    if is_begun and len({name for name, _ in signatures_of(folder).names}) < SIGNERS:
+        raise ContentError(
+            "pack", f"{folder.name}: 签字以后改过，或者还没有两个人签字：shouwang content update"
+        )
     names = [n for n in ("faq.toml", "rumours.toml") if (folder / n).exists()]
     lexicon = folder / "lexicon.toml"
     try:

@@ -6,7 +6,7 @@ new ──handled──▶ done
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,7 +16,8 @@ from sqlalchemy import Index, Insert, exists, func, text, tuple_, update
 from sqlalchemy import select as columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
 
 from bot.channels.base import Received
 from bot.domain.types import Moment
@@ -88,31 +89,61 @@ def _insert(dialect: str) -> Insert:
     return insert(Inbox).on_conflict_do_nothing(index_elements=["channel", "key"])
 
 
-def accept(session: Session, arrivals: Sequence[Arrival]) -> list[Accepted | None]:
-    """Store a batch, repeats left out by the unique key; rows only for those that want them."""
+Spots = set[tuple[str, str]]  # chats: channel, and the platform's reference in it
+
+
+@lru_cache
+def _insert_and_tell(dialect: str) -> ReturningInsert[tuple[str, str]]:
+    """The same, with the chat of each row that was new."""
+    return _insert(dialect).returning(col(Inbox.channel), col(Inbox.chat))
+
+
+def accept(
+    session: Session,
+    arrivals: Sequence[Arrival],
+    on_new: Callable[[Session, Spots], None] | None = None,
+) -> list[Accepted | None]:
+    """Store a batch, repeats left out by the unique key; rows only for those that want them.
+
+    Args:
+        session: of a write transaction.
+        arrivals: the batch.
+        on_new: hears in the same transaction of the chats in which something is new.
+    """
     rows: list[dict[str, Any]] = []
     for arrival in arrivals:
         received = arrival.received
         rows.append(
             {
                 "channel": arrival.channel,
-                "key": received.key,
-                "chat": received.chat,
-                "payload": received.payload,
+                "key": _kept(received.key),
+                "chat": _kept(received.chat),
+                "payload": _kept(received.payload),
                 "received_at": arrival.at,
                 "passive_until": arrival.passive_until,
-                "attempt": secrets.randbits(62) if arrival.wants_row else 0,
+                "attempt": secrets.randbits(31) if arrival.wants_row else 0,
             }
         )
     connection = session.connection()
-    connection.execute(_insert(connection.dialect.name), rows)
+    if on_new is None:
+        connection.execute(_insert(connection.dialect.name), rows)
+    else:
+        fresh = connection.execute(_insert_and_tell(connection.dialect.name), rows)
+        spots = {(channel, chat) for channel, chat in fresh}
+        if spots:
+            on_new(session, spots)
     return _rows(session, arrivals, rows)
+
+
+def _kept(words: str) -> str:
+    """What every store can keep: PostgreSQL's text has no NUL."""
+    return words.replace("\0", "") if "\0" in words else words
 
 
 def _rows(
     session: Session, arrivals: Sequence[Arrival], rows: list[dict[str, Any]]
 ) -> list[Accepted | None]:
-    wanted = [(a.channel, a.received.key) for a in arrivals if a.wants_row]
+    wanted = [(a.channel, _kept(a.received.key)) for a in arrivals if a.wants_row]
     if not wanted:
         return [None] * len(arrivals)
     query = columns(
@@ -129,13 +160,22 @@ def _rows(
         if not arrival.wants_row:
             out.append(None)
             continue
-        _, _, row_id, attempt, state, answer = found[arrival.channel, arrival.received.key]
+        _, _, row_id, attempt, state, answer = found[row["channel"], row["key"]]
         out.append(Accepted(row_id or 0, attempt == row["attempt"], state, answer))
     return out
 
 
-def next_rows(session: Session, now: datetime, limit: int) -> list[Inbox]:
-    """Messages to handle, oldest first; not where an earlier one of the chat waits for a try."""
+def next_rows(
+    session: Session, now: datetime, limit: int, spot: tuple[str, str] | None = None
+) -> list[Inbox]:
+    """Messages to handle, oldest first; not where an earlier one of the chat waits for a try.
+
+    Args:
+        session: of a write transaction.
+        now: the moment.
+        limit: at most so many.
+        spot: of this chat only; None: of all.
+    """
     earlier = aliased(Inbox)
     waits = exists().where(
         col(earlier.channel) == col(Inbox.channel),
@@ -145,7 +185,19 @@ def next_rows(session: Session, now: datetime, limit: int) -> list[Inbox]:
         col(earlier.id) <= col(Inbox.id),
     )
     query = select(Inbox).where(Inbox.state == NEW, ~waits).order_by(col(Inbox.id)).limit(limit)
+    if spot is not None:
+        query = query.where(Inbox.channel == spot[0], Inbox.chat == spot[1])
     return list(session.exec(query).all())
+
+
+def waiting_spots(session: Session, now: datetime, since: datetime) -> Spots:
+    """Chats with a message to handle now that came before a moment, or whose next try has come."""
+    ready = or_(
+        and_(col(Inbox.next_at).is_(None), col(Inbox.received_at) <= since),
+        col(Inbox.next_at) <= now,
+    )
+    query = select(Inbox.channel, Inbox.chat).where(Inbox.state == NEW, ready).distinct()
+    return set(session.exec(query).all())
 
 
 def fail(session: Session, row_id: int, now: datetime, fault: str) -> bool:

@@ -70,6 +70,16 @@ def without_title(text: str) -> str:
     return match["name"] if match else ""
 
 
+def pet_sign(text: str) -> str:
+    """虎 of 虎子, 小虎, 阿虎 and 虎虎: the sign of a given name that a pet name keeps, or ""."""
+    if len(text) != 2:
+        return ""
+    if text[0] == text[1]:
+        return text[0]
+    short = text.removesuffix("子").removesuffix("儿").removeprefix("小").removeprefix("阿")
+    return short if len(short) == 1 else ""
+
+
 def score(said: str, name: str) -> int:
     """How well a name fits what was said, 0 to 100: written, within it, by ear, one sign off."""
     if name == said:
@@ -82,8 +92,8 @@ def score(said: str, name: str) -> int:
         return 85
     if len(name) > 2 and name[1:] in said:
         return 80
-    short = said.removesuffix("子").removesuffix("儿").removeprefix("小").removeprefix("阿")
-    if len(short) == 1 and len(said) == 2 and short in name[1:]:
+    short = pet_sign(said)
+    if short and short in name[1:]:
         return 70
     if name[0] == said[0] and abs(len(name) - len(said)) < 2 and called(said) is None:
         ratio = round(fuzz.ratio(name, said))

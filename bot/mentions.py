@@ -39,6 +39,7 @@ _COUNTS = {"俩": 2, "两": 2, "仨": 3, "三": 3, "四": 4, "五": 5}
 _SEVERAL = re.compile(r"(?P<n>[俩仨]|[两三四五](?=个))个?")
 _COUNTED = re.compile(r"(?P<n>[俩仨]|[两三四五](?=个))个?$")
 _COUPLE = re.compile(r"[老小]?[两俩]口子?|夫妻[俩二]?人?|夫妇俩?")
+_NO_TITLE = re.compile(r"家|头[疼痛晕昏]")
 _HOUSE = re.compile(rf"{_COUPLE.pattern}|[一全]家|家")
 _WHOLE_HOUSE = re.compile(r"(?P<owner>.{2,}?)(?:一大家子?|一家子?|一家人|全家人?)")
 _ME = re.compile(r"[我俺咱]|本人|自己")
@@ -83,7 +84,8 @@ def asked_of(ear: Ear, segment: str, who: str, owner: str = "", *, is_voice: boo
     if several is not None and kins_of(who[several.end() :]):  # 俩娃都36.5
         who, count = who[several.end() :], several["n"]
         asked = replace(asked, who=who, count=_COUNTS[count], is_all=True)
-    at = segment.rfind(who)
+    who = _with_title(ear, segment, who)
+    asked, at = replace(asked, who=who), segment.rfind(who)
     if at < 0:
         return asked
     before, after = segment[:at], segment[at + len(who) :]
@@ -98,6 +100,15 @@ def asked_of(ear: Ear, segment: str, who: str, owner: str = "", *, is_voice: boo
         asked = _split_owner(asked)
     said = f"{asked.mark}{asked.owner}{asked.who.removeprefix(asked.owner)}"
     return replace(asked, phrase=said + (_of_house(who, after) if not kins_of(asked.who) else ""))
+
+
+def _with_title(ear: Ear, segment: str, who: str) -> str:
+    """老孙头36.8, of which only 老孙 was taken for the name."""
+    rest = segment.rpartition(who)[2]
+    if who not in segment or who.endswith("家") or kins_of(who) or _NO_TITLE.match(rest):
+        return who
+    named = (who + rest[:size] for size in (2, 1) if len(rest) >= size)
+    return next((name for name in named if ear.calls(name)), who)
 
 
 def _home_after(after: str) -> str:

@@ -233,6 +233,7 @@ class Dispatcher:
 
     kernel: Kernel
     router: Router
+    spot: tuple[str, str] | None = None  # of this chat only (several processes); None: of all
     on_handled: Callable[[list[int]], None] = lambda _: None  # called when they are on disk
     on_turn: Callable[[Turn], None] = lambda _: None  # sees each turn before it commits (the demo)
     _handled: list[int] = field(default_factory=list)
@@ -251,7 +252,7 @@ class Dispatcher:
         """Handle one slice; whether there is more to do at once."""
         self._handled = []  # of a slice that was undone
         now = self.kernel.clock.now()
-        rows = inbox.next_rows(session, now, SLICE)
+        rows = inbox.next_rows(session, now, SLICE, self.spot)
         self._oldest = rows[0].received_at if rows else None
         blocked: set[tuple[str, str]] = set()
         for done, row in enumerate(rows):

@@ -14,7 +14,7 @@ from bot.domain.kin_words import kins_of
 from bot.domain.kinship import Member, guessed, looks_male, meant
 from bot.domain.registry import Account, Place, Resident, SameName, household_members
 from bot.hearing import Asked, Ear, Found, fits, people_of
-from bot.likeness import dull, is_name, score, sound, tones, without_title
+from bot.likeness import dull, is_name, pet_sign, score, sound, tones, without_title
 
 _MOST_GUESSES = 3
 _LEAST = 50
@@ -47,10 +47,10 @@ def whom(ear: Ear, asked: Asked) -> Found:
     if related and not asked.mark:
         learnt = _learnt(ear, asked) if len(related) > 1 else None
         return learnt if learnt and learnt.one in related else Found(tuple(related))
-    found = _learnt(ear, asked) or _named(ear, asked)
+    found = _learnt(ear, asked) or _beside_home(ear, asked, _named(ear, asked))
     if found is not None:
         return found
-    unsure = _unsure_kin(home, ear.speaker, asked.who)
+    unsure = _unsure_kin(home, ear.speaker, asked.who) or _petted(ear, asked)
     if unsure:
         return Found(tuple(unsure), is_sure=False)
     return _alike(ear, asked) or Found((), guesses=_guesses(ear, asked))
@@ -211,6 +211,23 @@ def _narrowed(own: Sequence[tuple[Resident, Place]], mark: str) -> Found:
 def _is_like_place(mark: str, name: str) -> bool:
     """Whether the two name places of one sort: 二组 and 三组, 东头 and 西头."""
     return mark[-1:] == name[-1:]
+
+
+def _beside_home(ear: Ear, asked: Asked, found: Found | None) -> Found | None:
+    """小宝, a given name in the village and perhaps the speaker's own 二宝: they are asked."""
+    if found is None or any(p.name == asked.who for p in found.people):
+        return found
+    by_id = {p.id: p for p in (*_petted(ear, asked), *found.people)}
+    return found if len(by_id) == len(found.people) else Found(tuple(by_id.values()), is_sure=False)
+
+
+def _petted(ear: Ear, asked: Asked) -> list[Resident]:
+    """虎子, 小虎, 虎虎 for 赵小虎 of the speaker's own house, who is the one to ask."""
+    if asked.mark or kins_of(asked.who) or len(asked.who) != 2:
+        return []
+    sign = pet_sign(asked.who)
+    others = [m for m in ear.home if ear.speaker is None or m.id != ear.speaker.id]
+    return [m for m in others if sign and sign in m.name[1:]]
 
 
 def _alike(ear: Ear, asked: Asked) -> Found | None:

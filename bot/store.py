@@ -3,23 +3,27 @@
 Several units of work share one transaction; each has a savepoint, so a unit's own changes stay all
 or nothing. Everybody waits for the commit, and the commit is on disk (synchronous FULL) before
 anybody is told.
+
+On SQLite one process writes, one unit after the other. On PostgreSQL many do, and each unit still
+sees the database as if it were alone (SERIALIZABLE): where two meet, one of them is done again.
 """
 
 import asyncio
 import ctypes
 import logging
+import random
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
@@ -29,20 +33,52 @@ T = TypeVar("T")
 BURST_S, BURST = 0.1, 30  # so many arrivals in so many seconds are a burst
 
 
+# PostgreSQL: how often a unit that met another is done again beside the others, before alone.
+TRIES, PAUSE_S = 4, 0.02
+_CONFLICTS = ("40001", "40P01")  # serialization failure, deadlock
+_TOGETHER = text("LOCK TABLE alembic_version IN ROW SHARE MODE")
+_ALONE = text("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
+# A link that died is noticed within ten seconds, a server that is away within three.
+_LINK = {
+    "connect_timeout": 3,
+    "keepalives": 1,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8000,
+}
+
+
 class Store:
     """Two engines on one database: the writer's, which takes the lock at once, and the readers'."""
 
-    def __init__(self, url: str) -> None:
-        """`url`: an SQLAlchemy address; `sqlite://` lives in memory (talks, drills, tests)."""
+    def __init__(self, url: str, *, statement_s: float = 0) -> None:
+        """Connect at the first use.
+
+        Args:
+            url: an SQLAlchemy address; `sqlite://` lives in memory (talks, drills, tests).
+            statement_s: PostgreSQL cuts a statement after so many seconds; 0: never (commands).
+        """
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if not self.is_sqlite:
-            self.writer = create_engine(url, pool_size=4, pool_pre_ping=True)
+            options = (
+                f"-c statement_timeout={int(statement_s * 1000)}"
+                " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+                # A scan of a whole table conflicts with every other unit that writes into it.
+                " -c enable_seqscan=off -c jit=off"
+            )
+            arguments = {**_LINK, "options": options}
+            self.writer = create_engine(
+                url, pool_size=8, max_overflow=24, pool_pre_ping=True, connect_args=arguments
+            )
+            self.serial: Engine = self.writer.execution_options(isolation_level="SERIALIZABLE")
             self.reader = self.writer
             return
         in_memory = not self.url.database or self.url.database == ":memory:"
-        options: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
-        self.writer = create_engine(url, connect_args={"check_same_thread": False}, **options)
+        pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+        self.writer = create_engine(url, connect_args={"check_same_thread": False}, **pool)
+        self.serial = self.writer
         _sqlite(self.writer, begin="BEGIN IMMEDIATE")
         if in_memory:
             self.reader = self.writer
@@ -52,9 +88,41 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """One write transaction: committed at the end, rolled back on an error."""
+        """One write transaction with no other unit beside it; rolled back on an error."""
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.connection().execute(_ALONE)
+            yield session
+
+    @contextmanager
+    def together(self) -> Iterator[Session]:
+        """One write transaction beside those of other processes, as if alone.
+
+        Where it met another it ends with an error that `is_conflict` knows: `unit` does it again.
+        """
+        with Session(self.serial, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.connection().execute(_TOGETHER)
+            yield session
+
+    @contextmanager
+    def plain(self) -> Iterator[Session]:
+        """One write transaction whose statements guard themselves (unique keys, row locks)."""
         with Session(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def unit(self, work: Callable[[Session], T]) -> T:
+        """Do a unit of work beside others, again where it met one of them, at last alone."""
+        for tried in range(0 if self.is_sqlite else TRIES):
+            try:
+                with self.together() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if not is_conflict(error):
+                    raise
+                sleep(PAUSE_S * 2**tried * random.random())  # noqa: S311  # only spreads them
+        with self.begin() as session:
+            return work(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -66,6 +134,11 @@ class Store:
         """Close all connections."""
         self.writer.dispose()
         self.reader.dispose()
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether a unit only met another process's, so that doing it again will help."""
+    return getattr(error.orig, "sqlstate", None) in _CONFLICTS
 
 
 def _sqlite(engine: Engine, *, begin: str, read_only: bool = False) -> None:
@@ -156,9 +229,9 @@ class _Job:
 class Writer:
     """The one thread that writes.
 
-    Two lanes and a background: `accept` takes whole batches of arrivals in one statement, `run`
-    takes any unit of work. Arrivals go first. The background runs between them; in a burst (many
-    arrivals a moment ago) it gives way altogether, until it lags.
+    Lanes and a background: `accept` takes whole batches of arrivals in one statement, `run` takes
+    any unit of work, `run_plain` one that guards itself. Arrivals go first. The background runs
+    between them; in a burst (many arrivals a moment ago) it gives way altogether, until it lags.
     """
 
     store: Store
@@ -212,6 +285,10 @@ class Writer:
     def run(self, unit: Callable[[Session], T]) -> asyncio.Future[T]:
         """Run a unit of work in a savepoint; the future is done when it is on disk."""
         return self._put("task", unit)
+
+    def run_plain(self, unit: Callable[[Session], T]) -> asyncio.Future[T]:
+        """Run a unit whose own locks keep it apart from other processes (claims of the sender)."""
+        return self._put("task" if self.store.is_sqlite else "plain", unit)
 
     def wake(self) -> None:
         """Let the background look for work."""
@@ -287,17 +364,38 @@ class Writer:
         """Commit what has gathered: arrivals in one statement, then each task in its savepoint."""
         arrivals = [self._intake.popleft() for _ in range(min(self.most, len(self._intake)))]
         tasks = [self._tasks.popleft() for _ in range(min(64, len(self._tasks)))]
-        settled: list[tuple[_Job, Any, BaseException | None]] = []
+        if arrivals:
+            self._recent.append((monotonic(), len(arrivals)))
+        if self.store.is_sqlite:  # one fsync for all of them
+            self._commit(arrivals, tasks, self.store.unit)
+            return
+        if arrivals:
+            self._commit(arrivals, [], self._plain)
+        for lane, commit in (("plain", self._plain), ("task", self.store.unit)):
+            mine = [job for job in tasks if job.lane == lane]
+            if mine:
+                self._commit([], mine, commit)
+
+    def _plain(self, work: Callable[[Session], T]) -> T:
+        with self.store.plain() as session:
+            return work(session)
+
+    def _commit(self, arrivals: list[_Job], tasks: list[_Job], commit: Callable[..., Any]) -> None:
+        """One transaction; whoever waits hears after it."""
+
+        def work(session: Session) -> list[tuple[_Job, Any, BaseException | None]]:
+            done: list[tuple[_Job, Any, BaseException | None]] = []
+            if arrivals:
+                results = self.accept_batch(session, [job.what for job in arrivals])
+                done += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
+            for job in tasks:
+                with self._watch.over():
+                    outcome = _in_savepoint(session, job.what)
+                done.append((job, *outcome))
+            return done
+
         try:
-            with self.store.begin() as session:
-                if arrivals:
-                    self._recent.append((monotonic(), len(arrivals)))
-                    results = self.accept_batch(session, [job.what for job in arrivals])
-                    settled += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
-                for job in tasks:
-                    with self._watch.over():
-                        outcome = _in_savepoint(session, job.what)
-                    settled.append((job, *outcome))
+            settled = commit(work)
         # Whatever the store refuses (a full disk, a lock, a failed fsync): nobody is told yes, and
         # the thread must live on: the next batch opens a new transaction.
         except Exception as error:

@@ -13,7 +13,7 @@ from bot.domain.rules import SlotDay, Verdict
 from bot.domain.temperature import Pending, Reading
 from bot.hearing import Asked, Ear, Found, people_of
 from bot.language.ages import says_infant
-from bot.language.meaning import SELF, Clarify, MainIntent, SpokenReading
+from bot.language.meaning import HOUSEHOLD, SELF, Clarify, MainIntent, SpokenReading
 from bot.language.understand import Intent
 from bot.mentions import asked_of, words_before
 from bot.message import MessageKind
@@ -73,15 +73,15 @@ def _whose(turn: Turn, ear: Ear) -> list[Whose]:
     found: list[Whose] = []
     words = ""
     for spoken in report.readings:
-        segment = words_before(report, text, spoken.span[0])
-        words = segment if _HAN.search(segment) else words
-        if spoken.who not in (SELF, HOUSEHOLD) and spoken.who not in segment:
-            segment = words  # 我跟他爸36.5 36.6
+        own = words_before(report, text, spoken.span[0])
+        has_words = _HAN.search(own) is not None
+        words = own if has_words else words
+        if found and found[-1][0].who == spoken.who != SELF and not has_words:
+            found.append((spoken, found[-1][1]))
+            continue
+        is_named_before = spoken.who not in own and spoken.who not in (SELF, HOUSEHOLD)
+        segment = words if is_named_before else own  # 我跟他爸36.5 36.6
         asked = asked_of(ear, segment, spoken.who, spoken.owner, is_voice=is_voice)
-        before = found[-1] if found else None
-        is_next = before is not None and before[0].who == spoken.who != SELF
-        if before is not None and is_next and not _HAN.search(between(report, text, spoken)):
-            asked = before[1]
         found.append((spoken, asked))
     return found
 

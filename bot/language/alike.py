@@ -5,9 +5,10 @@ something that the other does not (醋 and 酒, 今天 and 明天), they are two
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from bot.language.faq_match import FRAME
 from bot.language.lexicon import Folder, Lexicon, cut, without_mention
 
 _KINDS = {
@@ -22,11 +23,23 @@ _KINDS = {
         r"吗|[么不没呗吧](?=$|[?。!,、 ])|能不能|可不可以|行不行|要不要|让不让|有没有|(.)[不没]\1"
     ),
 }
-# Frame elsewhere, but two questions that differ in them are two.
-_DAYS = frozenset(("今天", "明天", "后天", "昨天", "前天", "上午", "下午", "晚上", "早上", "中午"))
-_TRIVIAL = frozenset(("那条", "这条", "不要", "一次", "一下", *"那条么呗哦哈嘞嗯唉您贵边里头儿完"))
+# Words that name nothing. Days, illness and what it does are no such words: 传染 and 症状 tell two
+# questions apart, 今天 and 明天 too.
+_EMPTY = frozenset(
+    "吗呢啊呀吧么嘛呗哦哈嘞嗯唉的了着过是在有就都也还又再才很太最更和跟与或被把给让叫对到去来上下里从向往"
+    "用能会要得可该想说看问我你他她它您咱这那哪谁几没不点个些种次回条件位边头儿完老只先才请帮叫算地"
+) | {
+    "可以", "应该", "需要", "知道", "请问", "想问", "问下", "怎么", "什么", "怎么办", "为什么",
+    "哪里", "哪儿", "哪个", "多少", "多久", "什么时候", "怎么样", "能不能", "行不行", "要不要",
+    "是不是", "有没有", "会不会", "让不让", "我们", "你们", "他们", "自己", "大家", "人家", "这个",
+    "那个", "这些", "那些", "这样", "那样", "这么", "那么", "一下", "一次", "一点", "时候", "现在",
+    "到底", "究竟", "其实", "就是", "没有", "不要", "不会", "那条", "这条", "你好", "您好", "告诉",
+    "打听", "咨询", "麻烦", "领导", "书记", "小守",
+}  # fmt: skip
 _ENDED = re.compile(r"(?<=[\u4e00-\u9fff])[好完到成着上下了]$")
-_SURE = 0.5
+_SURE = 0.55
+_SEVERAL = 2
+_UNKNOWN = 3  # single signs in a row
 _WHOLE, _SINGLE = 1.0, 0.6  # weight of a word, and of a single sign
 
 
@@ -43,41 +56,53 @@ class Topics:
     """Compares texts by what they name, over the dialect that all packs share."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        """`lexicon`: its `same` folds names, its group 框架 carries no topic."""
+        """`lexicon`: its `same` folds other names of one thing."""
         self._folder = Folder(lexicon.same)
-        self._frame = frozenset(lexicon.group.get(FRAME, ())) - _DAYS | _TRIVIAL
 
     def of(self, text: str) -> Topic:
         """The topic of a text."""
         folded = self._folder.fold(without_mention(text))
         words = {
             _ENDED.sub("", word)
-            for word in cut(folded)
-            if word not in self._frame and not any(f.fullmatch(word) for f in _KINDS.values())
+            for word in _joined(cut(folded))
+            if word not in _EMPTY and not any(f.fullmatch(word) for f in _KINDS.values())
         }
         kinds = frozenset(name for name, form in _KINDS.items() if form.search(folded))
         if len(kinds) > 1:
             kinds -= {"whether"}  # 请问什么时候开门吗 asks when
-        return Topic(folded, frozenset(words) - self._frame, kinds)
+        return Topic(folded, frozenset(words) - _EMPTY, kinds)
 
     def alike(self, one: str, other: str) -> bool:
         """Whether both ask, or claim, the same."""
         first, second = self.of(one), self.of(other)
         if first.folded == second.folded:
             return bool(first.words)  # 什么时候 alone may mean anything
-        if first.kinds and second.kinds and first.kinds.isdisjoint(second.kinds):
+        if first.kinds.isdisjoint(second.kinds) and (first.kinds or second.kinds):
             return False
         only_first, only_second = apart(first, second)
         if only_first and only_second:
             return False
-        shared = weight((first.words - only_first) | (second.words - only_second))
-        lonely = weight(only_first | only_second)
-        return shared >= _WHOLE and shared / (shared + lonely) >= _SURE
+        both = min(first.words - only_first, second.words - only_second, key=weight)
+        lonely = only_first | only_second
+        if lonely and len(both) < _SEVERAL:
+            return False  # one shared name is a subject, not yet a question
+        shared = weight(both)
+        return shared >= _WHOLE and shared / (shared + weight(lonely)) >= _SURE
 
     def names(self, words: str, text: str) -> bool:
         """Whether a text speaks of everything that some words name."""
         topic, folded = self.of(words), self._folder.fold(text)
         return bool(topic.words) and all(_stands(word, folded) for word in topic.words)
+
+
+def _joined(words: Sequence[str]) -> Iterator[str]:
+    """Words, with three and more single signs in a row as one: a name that jieba does not know."""
+    for is_run, run in groupby(words, lambda word: len(word) == 1 and word not in _EMPTY):
+        found = list(run)
+        if is_run and len(found) >= _UNKNOWN:
+            yield "".join(found)
+        else:
+            yield from found
 
 
 def apart(one: Topic, other: Topic) -> tuple[frozenset[str], frozenset[str]]:

@@ -5,12 +5,22 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import Session
 
-from tests.unit.kernel.ground import memory
+from tests.unit.kernel.ground import GROUND, memory
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], autouse=True)
+def store_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each test of the kernel stands on both stores."""
+    kind: str = request.param
+    if kind == "postgresql":
+        GROUND.server = request.getfixturevalue("postgres")
+    yield kind
+    GROUND.server = None
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    """A write session on a fresh store in memory."""
+def session(store_kind: str) -> Iterator[Session]:
+    """A write session on a fresh store."""
     store = memory()
     with store.begin() as session:
         yield session

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.inbox import Arrival
 from bot.message import ChatKind, Inbound, MessageKind, Outbound
 from bot.outbox import Outbox
 from bot.store import Store
+from tests.fakes.postgres import Postgres
 
 NOW = datetime(2020, 2, 3, 0, 12, tzinfo=UTC)  # 08:12 in China
 
@@ -46,8 +48,20 @@ def _blank(tables: int) -> bytes:
     return made
 
 
+@dataclass
+class Ground:
+    """Which kind of store the test that runs now stands on; `conftest.py` sets it."""
+
+    server: Postgres | None = None
+
+
+GROUND = Ground()
+
+
 def memory() -> Store:
-    """A store with all tables, in memory."""
+    """A store with all tables, in memory or on the test server."""
+    if GROUND.server is not None:
+        return Store(GROUND.server.blank())
     store = Store("sqlite://")
     blank = _blank(len(SQLModel.metadata.tables))
     raw = store.writer.raw_connection()
@@ -57,7 +71,9 @@ def memory() -> Store:
 
 
 def on_disk(folder: Path) -> Store:
-    """A store with all tables, in a file, so that two stores may meet on it."""
+    """A store with all tables, in a file or on the test server: two stores may meet on it."""
+    if GROUND.server is not None:
+        return Store(GROUND.server.blank())
     store = Store(f"sqlite:///{folder / 'kernel.db'}")
     SQLModel.metadata.create_all(store.writer)
     return store

