@@ -25,7 +25,7 @@ SIZED = word_set(
 )
 FATHER = frozenset(["大", "达"])  # 俺大, 俺达: so they call their father in Henan and Shaanxi
 # One sign that is a relative only where something is measured or a 我 stands before it.
-BARE_KIN = frozenset("姥奶子女公婆仔夫妻父母兄")
+BARE_KIN = frozenset("姥宝奶子女公婆仔夫妻父母兄")
 HIMSELF = frozenset(["自己", "自个儿", "自个", "本人"])
 NAME_LABELS = word_set("姓名 名字 户主 填报人 报告人 本人姓名")
 
@@ -86,7 +86,8 @@ class Finder(Families):
             t.bits & BIT["heat"] and not t.bits & BIT["place"] for t in self.tokens[:at]
         ):
             return None  # 母猪下完崽39度2
-        if token.text == "儿" and at and not self._may_own(at - 1):
+        housed = token.text == "子" and at and self._bits(at - 1) & BIT["household"]
+        if token.text in ("儿", "子") and at and (housed or not self._may_own(at - 1)):
             return None  # 阴凉地儿
         if bits & KIN:
             if self._bits(at + 1) & BIT["device"] and self._text(at + 1) not in ("表", "枪"):

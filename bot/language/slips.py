@@ -309,6 +309,8 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     if named and len(good) > 1 and bits & BIT["slip"]:
         return True
     wrong = [t for t in ahead if t.bits & mask("slip mixed_up")]
+    if wrong and len(good) > 1 and draft.left.bits & BIT["mine_before"] and not draft.renamed:
+        return True  # 早先那个35.6打反了
     return (
         bool(wrong)
         and len(good) > 1

@@ -253,7 +253,8 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
         return no("问的是标准")
     if left.near_text in ("叫", "名叫", "叫做", "叫作", "改成叫") and not left.mentions:
         return no("是名字")
-    if left.mentions and around.left_word in ANYBODY and not around.settled:
+    housed = around.topic is not None and around.topic.kind is Kind.HOUSEHOLD
+    if left.mentions and around.left_word in ANYBODY and not (around.settled or housed):
         return no("没有说是谁")  # 别人体温36.5
     taken = number.form in (Form.DECIMAL, Form.SPLIT) and number.celsius is not None
     if left.near & BIT["medicine"] and not taken:
@@ -440,7 +441,7 @@ def _evidence(number: Number, left: Left, around: Around) -> Verdict:
     if (
         around.other_degrees
         and degree
-        and not ((direct and exact) or spoken or left.bits & MEASURED)
+        and not ((direct and exact) or spoken or left.bits & MEASURED or left.mentions)
     ):
         return no("旁边的度数不是人的")
     patient = around.person and exact and around.message & mask("symptom fever danger medicine")
@@ -515,7 +516,8 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
             "reading", "写明是人量的" if direct or left.bits & MEASURED else "华氏度换算"
         )
     sign = number.unit is not Unit.NONE
-    if around.bare and not (sign and around.message & BIT["climate"]):
+    usual = number.form is Form.SPLIT and not rare_value(number)  # nobody says 36度4 of a room
+    if around.bare and (usual or not (sign and around.message & BIT["climate"])):
         return Verdict("reading", "开头单说一个度数")
     if (
         left.bits & mask("day period night now")
@@ -524,7 +526,8 @@ def _exact(number: Number, left: Left, around: Around, direct: bool) -> Verdict:
     ):
         return Verdict("reading", "说了什么时候量的")
     if (
-        around.message & BIT["climate"]
+        sign
+        and around.message & BIT["climate"]
         and not (around.measuring or around.person)
         and not (around.clean and left.bits & mask("day period now"))
     ):
@@ -695,7 +698,8 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         return Verdict("reading", "几天的体温")
     if around.siblings and around.clean and around.message & BIT["unsure"]:
         return Verdict("reading", "拿不准的数")
-    if around.alone and number.written in ("37", "36", "三十六", "三十七") and not around.is_group:
+    spelled = number.written in ("三十六", "三十七")
+    if around.alone and (spelled or (number.written in ("36", "37") and not around.is_group)):
         return Verdict("reading", "单说一个度数")
     return no("光一个整数，看不出是体温")
 
@@ -745,8 +749,7 @@ def _slip(number: Number, left: Left, around: Around) -> Verdict:
     if measured and not (
         plain_int
         or left.thing
-        or (left.shown
-        and left.unknown)
+        or (left.shown and left.unknown)
         or around.clause & FOREIGN & ~BIT["goods"]
     ):
         return Verdict("clarify", "不像人的体温，得问")

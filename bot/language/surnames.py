@@ -64,6 +64,8 @@ class Surnames(Pieces):
             if size >= 2 and (bits & ~BIT["common"] or text[at] != "老"):
                 return 0
             head = 2
+        elif text[at : at + 2] in lexicon.double_surnames and FAMILY_OF.match(text, at + 2):
+            return 2 if free else 0  # 赫连家三口
         elif text[at] in lexicon.surnames and (size <= 1 or bits & (BIT["common"] | BIT["goods"])):
             head = 1
         if not head:
@@ -202,6 +204,8 @@ class Surnames(Pieces):
         last = self.text[end - 1]
         if last in NO_GIVEN_NAME:
             return True
+        if self.text[end : end + 1] == "家":
+            return False  # 苏长有家2口
         hard = end >= len(self.text) or not "\u4e00" <= self.text[end] <= "\u9fff"
         if hard and last in "有和都也在不跟":
             return False

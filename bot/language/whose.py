@@ -29,6 +29,7 @@ ALIKE = ("一样", "一个样", "一般", "相同", "差不多")
 EVERYBODY = word_set("人人 个个 每人 每个人 人人都 个个都")
 IS = word_set("是 这是 那是 就是 才是 都是 的是 那个是")
 REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍)")
+URGES = word_set("非让 非要 非叫 非得让 硬让 硬要 逼 催 劝 嫌 教")
 CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
 SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
@@ -69,6 +70,8 @@ class Whose(Surroundings):
         if mention.kind in (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT):
             return first
         before = self.line[mention.first - 1] if mention.first else None
+        if mention.kind in (Kind.KIN, Kind.NAME) and self._text_at(mention.last + 1) in URGES:
+            return first  # 孩子非让搁腋下
         if self._no_name(mention) or self._reads_out(mention) or self._measures(mention):
             return first
         if self._brought(mention) or (
@@ -100,7 +103,8 @@ class Whose(Surroundings):
         told = self.third is not None and first is None
         if mention.kind is Kind.SELF and told and before is not None and before.text in OBJECT:
             return first  # 你大爷嫌凉，让我磨叽半天，三十六度八
-        if mention.kind is Kind.SELF and told and self._measures_another(mention):
+        blurred = bool(self.before[mention.first] & BIT["blurry"]) and self._looks(mention)
+        if mention.kind is Kind.SELF and told and (blurred or self._measures_another(mention)):
             self.topic = self.third
             return self.third
         if self._tells_of(mention):
@@ -182,6 +186,15 @@ class Whose(Surroundings):
         at += at < len(self.line) and self.line[at].text == "的"
         return at < len(self.line) and self.line[at].text[0] in "头额脑脸"
 
+    def _looks(self, mention: Mention) -> bool:
+        """太姥爷眼神不济，我凑跟前看的: read out for him."""
+        for token in self.line[mention.last + 1 : mention.last + 8]:
+            if token.kind in ("comma", "stop") or token.number is not None:
+                return False
+            if token.text in ("看的", "念的", "瞅的", "认的") or token.text == "看":
+                return True
+        return False
+
     def _measures_another(self, mention: Mention) -> bool:
         """我跟他儿子按着给量的: measured by the sender, of whom was spoken before."""
         gave = False
@@ -242,6 +255,8 @@ class Whose(Surroundings):
             group = [
                 self.topic if self.topic.kind is not Kind.THIRD else (self.third or self.topic)
             ]
+        if not group and (both := self._both(place)):
+            group = both
         if not group and (label := self._label_behind(place)) is not None:
             group = [label]
         if not group and left.all and left.bits & BIT["under"] and self.topic is None:
@@ -266,6 +281,16 @@ class Whose(Surroundings):
             several = sum(1 for m in self.mentions if m.kind is Kind.FLAT) > 1
             listed = self.message.shape.is_list or several
             draft.who = (group[-1].who[0],) if listed else (SELF,)
+
+    def _both(self, place: int) -> list[Mention]:
+        """俺跟掌柜的一个度数，三十六度四: the two of whom it was said before."""
+        for one, two in pairwise(m for m in self.mentions if m.last < place):
+            joined = self.line[one.last + 1 : two.first]
+            after = "".join(t.text for t in self.line[two.last + 1 : two.last + 4])
+            alike = after.startswith(("一个度数", "一个数", *ALIKE))
+            if len(joined) == 1 and joined[0].text in LIKE and alike and not self.drafts[:-1]:
+                return [one, two]
+        return []
 
     def _label_behind(self, place: int) -> Mention | None:
         """36.3 门银柱 in a list whose other lines have the name first."""
@@ -328,15 +353,7 @@ class Whose(Surroundings):
             ):
                 return mention
             said = at - 1
-            while said > place and self.line[said].text in (
-                "隔壁",
-                "我家",
-                "俺家",
-                "他家",
-                "咱",
-                "他",
-                "她",
-            ):
+            while said > place and self._leads_on(said):
                 said -= 1
             if self.line[said].text not in IS:
                 return None
@@ -352,6 +369,13 @@ class Whose(Surroundings):
                 else None
             )
         return None
+
+    def _leads_on(self, at: int) -> bool:
+        """是她对门满红梅: what stands between 是 and the name."""
+        token = self.line[at]
+        return token.text in ("他", "她", "咱", "我", "俺") or bool(
+            token.bits & mask("household family_of link") and token.text not in IS
+        )
 
     def _text_at(self, at: int) -> str:
         return self.line[at].text if at < len(self.line) else ""
@@ -408,7 +432,8 @@ class Whose(Surroundings):
             ends = (
                 nxt >= len(self.line)
                 or self.line[nxt].kind in ("comma", "stop", "space")
-                or self.line[nxt].text in ("的", "家的", "仨人的")
+                or (self.line[nxt].text == "的" and self._ends_clause(nxt + 1))
+                or self.line[nxt].text in ("家的", "仨人的")
             )
             starts = before.kind in ("comma", "stop", "space") or before.text in (
                 "是",

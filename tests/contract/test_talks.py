@@ -7,6 +7,8 @@ import pytest
 from app.talk.play import Player, transcript
 from app.talk.syntax import parse_talk
 from bot.content import Content
+from bot.store import Store
+from tests.fakes.postgres import Postgres
 from tests.unit.kernel.ground import content
 
 TALKS = sorted((Path(__file__).parents[1] / "transcripts").glob("*.talk"))
@@ -19,7 +21,17 @@ def loaded() -> Content:
 
 @pytest.mark.parametrize("path", TALKS, ids=lambda path: path.stem)
 def test_a_talk_is_true(path: Path, loaded: Content) -> None:
-    player = Player(parse_talk(path.read_text("utf-8"), path.name), loaded)
+    play(path, loaded, Store("sqlite://"))
+
+
+@pytest.mark.parametrize("path", TALKS, ids=lambda path: path.stem)
+def test_a_talk_is_true_on_postgresql(path: Path, loaded: Content, postgres: Postgres) -> None:
+    play(path, loaded, Store(postgres.blank()))
+
+
+def play(path: Path, loaded: Content, store: Store) -> None:
+    """Play a talk on a store; every line must be as written."""
+    player = Player(parse_talk(path.read_text("utf-8"), path.name), loaded, store=store)
     differences = player.play()
     assert not differences, "\n".join(
         [

@@ -19,6 +19,13 @@ def store_kind(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def sqlite_only(store_kind: str) -> None:
+    """What only a file can suffer."""
+    if store_kind != "sqlite":
+        pytest.skip("of SQLite's file only")
+
+
+@pytest.fixture
 def session(store_kind: str) -> Iterator[Session]:
     """A write session on a fresh store."""
     store = memory()
