@@ -14,20 +14,26 @@ YOUNG = frozenset("一二三四五六七八九十123456789") | {"10", "11", "12"
 SEXES = frozenset(["男", "女"])
 ADDRESS = frozenset(["门牌", "门牌号", "房号", "户号"])
 DOOR = re.compile(r"\d{1,3}-\d{2,4}(?:室|房|户)?")
+HEAT = BIT["heat"]
 PRICED = BIT["goods"] | BIT["money"]
 
 
 def lone_signs(lines: list[list[Token]]) -> None:
     """毛 inside 毛巾 is no money: one sign of an unknown word says nothing of its own."""
     for line in lines:
-        for at in range(len(line) - 2):
-            before, token, after = line[at : at + 3]
-            inside = len(token.text) == 1 and "char" in (before.kind, after.kind)
-            if inside and before.number is None:
+        for before, token, after in zip(line, line[1:], line[2:], strict=False):
+            if len(token.text) > 1:
+                continue
+            inside = before.number is None and "char" in (before.kind, after.kind)
+            if inside and token.bits & PRICED:
                 token.bits &= ~PRICED
-            named = after.number is not None or after.kind == "space" or after.text == "是"
-            if named and token.kind == "char" and len(before.text) == 1:
-                before.bits &= ~BIT["heat"]  # 雪梅, 老羊倌
+            named = token.kind == "char" and len(before.text) == 1
+            if named and before.bits & HEAT and _ends_name(after):
+                before.bits &= ~HEAT  # 雪梅, 老羊倌
+
+
+def _ends_name(after: Token) -> bool:
+    return after.number is not None or after.kind == "space" or after.text == "是"
 
 
 def doors(lines: list[list[Token]]) -> None:
@@ -41,9 +47,9 @@ def doors(lines: list[list[Token]]) -> None:
 def settle_cells(line: list[Token], message: Message) -> None:
     """Settles what the words of the line are; the tokens are changed in place."""
     texts = {token.text for token in line}
-    if texts & SEXES:
+    if not texts.isdisjoint(SEXES):
         _sexes(line)
-    if texts & ADDRESS:
+    if not texts.isdisjoint(ADDRESS):
         for one, two in pairwise(line):
             if one.text in ADDRESS and two.kind in ("num", "code"):
                 for token in (one, two):
@@ -54,6 +60,8 @@ def settle_cells(line: list[Token], message: Message) -> None:
         for token in line:
             if token.text == "额":  # 额娃37度2，额36度4: so they say 我 in the north-west
                 token.bits = BIT["self"] | BIT["wo"]
+    if "*" not in texts and not message.shape.is_list:
+        return
     shown = [t for t in line if t.kind != "space"]
     if len(shown) > 1 and shown[0].text == "*" and shown[1].number is not None:
         shown[0].kind, shown[0].bits = "punct", BIT["slip"]  # *36.4 mends what was just sent

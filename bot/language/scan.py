@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.language.drafts import Draft
+from bot.language.drafts import TIME, Draft
 from bot.language.moments import Moments
 from bot.language.numerals import Form
 from bot.language.people import Kind, Mention
@@ -13,6 +13,9 @@ from bot.language.words import BIT, mask, word_set
 HEARD = word_set("听 听到 听见 听得 听闻")
 TELLS = word_set("说 讲 说起 讲起 说是 议论 传")
 CLOSE = (Kind.SELF, Kind.HOUSEHOLD)
+
+
+PLACED = TIME | BIT["site"]
 
 
 class Scan(Moments):
@@ -39,7 +42,9 @@ class Scan(Moments):
                 self._number(place, token)
                 if self.drafts and self.drafts[-1].verdict.outcome != "no":
                     first_of_clause = None
-            elif not self.covered[place] or token.kind == "clock":
+            elif token.kind == "clock" or (
+                (token.bits & PLACED or token.kind == "date") and not self.covered[place]
+            ):
                 self._time_and_site(place, token)
         self._trailing()
         self._ditto()
@@ -72,10 +77,8 @@ class Scan(Moments):
         number = token.number
         assert number is not None  # noqa: S101 - asked by the caller
         left = self._left(place)
-        if any(t.kind == "open" for t in self.line[place + 1 : place + 2]):
-            left.bits |= (
-                self.line[place + 2].bits & BIT["temp"] if place + 2 < len(self.line) else 0
-            )
+        if place + 2 < len(self.line) and self.line[place + 1].kind == "open":
+            left.bits |= self.line[place + 2].bits & BIT["temp"]
         around = self._around(place, token, left)
         verdict = self._paired(place, token, left) or weigh(number, left, around)
         draft = Draft(token, self.number, place, verdict, left=left)

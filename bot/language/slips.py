@@ -278,15 +278,12 @@ def _speaks_of_report(lines: list[list[Token]]) -> bool:
 
 def _starts_with_is(lines: list[list[Token]], first: Draft) -> bool:
     """是364: an answer that mends what was asked about."""
-    line = [t for t in lines[first.line][: first.at] if t.kind not in ("space", "comma")]
-    return (
-        first.line == 0
-        and first.verdict.outcome == "reading"
-        and bool(line)
-        and (
-            (line[0].text in ("是", "应该是", "应为") and len(line) == 1)
-            or line[0].text in ("修改", "改", "改正", "改一下")
-        )
+    if first.line or first.verdict.outcome != "reading":
+        return False
+    line = [t for t in lines[0][: first.at] if t.kind not in ("space", "comma")]
+    return bool(line) and (
+        (line[0].text in ("是", "应该是", "应为") and len(line) == 1)
+        or line[0].text in ("修改", "改", "改正", "改一下")
     )
 
 
@@ -299,6 +296,8 @@ def _clause_bits(line: list[Token], at: int) -> int:
 
 def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int) -> bool:
     """37.6是打错字, 38是我按错的, 打成了38.5."""
+    if not bits & mask("takeback slip mixed_up"):
+        return False
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
     if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
         return len(good) > 1 or not any(t.bits & BIT["fine"] for t in ahead)

@@ -244,7 +244,7 @@ def _by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None
     told = (around.right and around.right[0].text == "的") or left.near_text in ("的", "的是", "是")
     if left.unknown.endswith(COPIED) and not (left.mentions or told):
         return no("说的是怎么填")
-    if any(t.text in SUCH for t in around.right):
+    if not SUCH.isdisjoint([t.text for t in around.right]):
         return no("是格式或例子")
     if left.minus:
         return no("是零下")
@@ -276,7 +276,9 @@ def _by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
     )
     if opens and (not around.right or around.right[0].text not in "呢?"):
         return None  # 36.4，吃完粉才想起要报: what comes behind a number of its own is talk
-    direct = any(m.kind not in (Kind.OTHERS, Kind.JOB) for m in left.mentions)
+    direct = bool(left.mentions) and any(
+        m.kind not in (Kind.OTHERS, Kind.JOB) for m in left.mentions
+    )
     # what was measured just now is told, whatever else the message jokes or remembers
     said = exact and (direct or bool(left.bits & mask("verb temp now again site day")))
     if left.near & BIT["negation"]:
@@ -424,6 +426,8 @@ def _whoever(around: Around) -> bool:
 
 def _ordered(around: Around) -> bool:
     """37.3以上的要上报, 38的必须去: what is demanded of whoever has it."""
+    if len(around.right) < 2:
+        return False
     texts = [t.text for t in around.right if not t.bits & mask("over_after under_after")]
     return len(texts) > 1 and texts[0] == "的" and texts[1] in DEMANDS
 
@@ -657,15 +661,15 @@ def _integer(number: Number, left: Left, around: Around, direct: bool) -> Verdic
         and (not around.clause & FOREIGN or around.only_places)
     ):
         return Verdict("reading", "说没到这个数")
-    right = [t for t in around.right if t.text != "/"]
-    behind = right[0].bits & mask("self kin") if right and around.glued else 0
+    shown_behind = [t for t in around.right if t.text != "/"]
+    behind = shown_behind[0].bits & mask("self kin") if shown_behind and around.glued else 0
     if behind and around.settled and not around.clause & FOREIGN:
         return Verdict("reading", "说的是后面那个人")
     shown = around.message & mask("device temp") and not around.message & GOODS
     if whole and around.clean and shown and not left.unknown and not around.sick_ones:
         return Verdict("reading", "说的是温度表上的数")
-    near = left.near & BIT["about"] and around.clause_before & mask("site device verb temp")
-    if whole and near and not around.clause & FOREIGN:
+    nearly = left.near & BIT["about"] and around.clause_before & mask("site device verb temp")
+    if whole and nearly and not around.clause & FOREIGN:
         return Verdict("reading", "写明是量的")
     if whole and left.near & mask("whole now") and around.clean:
         return Verdict("reading", "单说一个度数")

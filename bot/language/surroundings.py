@@ -1,8 +1,9 @@
 """The scope that a number stands in, as its judge wants to know it."""
 
+from bot.language.families import count_of
 from bot.language.leftside import AIMED, LeftSide
 from bot.language.numerals import Form, Unit
-from bot.language.people import Kind, count_of
+from bot.language.people import Kind
 from bot.language.relay import FOREIGN
 from bot.language.subjects import CLEAN, PLACE_TAILS, SKIP, Around, Left, Verdict, no
 from bot.language.tokens import Token
@@ -15,6 +16,9 @@ MARKS = word_set("space comma stop punct emoji")
 CROWD = 10  # no household has so many
 STORY = 3  # so many words that are none of ours tell of something else
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
+
+
+EXACT = (Form.DECIMAL, Form.SPLIT)
 
 
 class Surroundings(LeftSide):
@@ -68,9 +72,11 @@ class Surroundings(LeftSide):
         ]
         glued = place + 1 < len(self.line) and self.line[place + 1].kind != "space"
         stop = self.message
+        number = token.number
+        assert number is not None  # noqa: S101 - only numbers get here
         return Around(
             clause=self.clause[place],
-            clause_before=self._clause_before(place),
+            clause_before=self._clause_before(place) if self.clause[place] else 0,
             before=self.before[place],
             after=self.after[place + 1],
             message=stop.bits,
@@ -79,11 +85,7 @@ class Surroundings(LeftSide):
             clean=self._is_clean(place, left),
             alone=stop.content == 0 and len(stop.shape.columns) == 0 and not stop.bits & FOREIGN,
             siblings=stop.plausible
-            - (
-                1
-                if token.number and token.number.celsius and token.number.form is not Form.INTEGER
-                else 0
-            ),
+            - (1 if number.celsius and number.form is not Form.INTEGER else 0),
             is_list=stop.shape.is_list,
             usual=stop.usual,
             bodily=stop.bodily,
@@ -94,9 +96,10 @@ class Surroundings(LeftSide):
             wholes=stop.wholes if not stop.others else 0,
             left_word=self.line[left.mentions[0].last].text if left.mentions else "",
             threes=stop.threes,
-            people_only=self._people_only(),
+            people_only=number.form not in EXACT and self._people_only(),
             topic=self.topic,
-            settled=any(d.verdict.outcome == "reading" for d in self.drafts[-3:]),
+            settled=bool(self.drafts)
+            and any(d.verdict.outcome == "reading" for d in self.drafts[-3:]),
             listed=stop.shape.is_list,
             labelled=bool(left.unknown) and self._labels(place, left),
             only_places=self._only_places(place),
@@ -119,7 +122,7 @@ class Surroundings(LeftSide):
             reset=self._is_reset(place, left),
             person=self.topic is not None
             and self.topic.kind in (Kind.KIN, Kind.NAME, Kind.HOUSEHOLD),
-            people=any(m.kind in (Kind.KIN, Kind.NAME) for m in self.mentions),
+            people=self.people,
         )
 
     def _sick_ones(self, place: int) -> bool:
@@ -259,6 +262,8 @@ class Surroundings(LeftSide):
 
     def _is_habit(self, place: int) -> bool:
         """一紧张体温就37.2 says what happens now and again; 一量就38.5 does not."""
+        if not self.before[place] & BIT["modal"]:
+            return False  # no 就
         then = False
         for at in range(place - 1, max(-1, place - 9), -1):
             token = self.line[at]

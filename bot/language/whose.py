@@ -269,7 +269,7 @@ class Whose(Surroundings):
         counted = group[0].kind is Kind.HOUSEHOLD and self.line[group[0].first].kind == "count"
         if theirs and counted and self.third is not None:
             group = [self.third]  # 帮吕守仁家报一个，4口人都是36度4
-        draft.who = tuple(w for m in group for w in m.who)
+        draft.who = group[0].who if len(group) == 1 else tuple(w for m in group for w in m.who)
         draft.mention = group[-1]
         draft.owner = group[-1].owner
         draft.count = (
