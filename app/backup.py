@@ -22,7 +22,8 @@ from sqlalchemy import func, update
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
-from app.archive import DATABASE, BackupError, pack, sync, unpack
+from app.archive import DATABASE, BackupError, checked, pack, sync, unpack
+from app.backup_follow import apply, log_folder
 from bot.outbox import Outbox
 
 LOCK_FILE = "shouwang.lock"
@@ -60,6 +61,7 @@ class Restored:
     held: int  # rows of the outbox that wait for a yes
     notices: tuple[int, ...]  # numbers of notices to approve anew
     kept: Path | None  # the database that was there before
+    pieces: int = 0  # of the log's copies that were played in behind the backup
 
 
 @contextmanager
@@ -105,6 +107,9 @@ def backup(url: str, target: Path, at: datetime) -> Backup:
 def restore(archive: Path, data: Path, at: datetime, *, force: bool = False) -> Restored:
     """Put the database of an archive into a data folder; what it had not sent waits for a yes.
 
+    Where copies of the log lie beside the archive they are played in: up to a few seconds before
+    the end.
+
     Args:
         archive: made by `backup`.
         data: DIR; no server may run in it.
@@ -125,6 +130,8 @@ def restore(archive: Path, data: Path, at: datetime, *, force: bool = False) -> 
             with _beside(data, ".restore-") as folder:
                 fresh = folder / DATABASE
                 manifest = unpack(archive, fresh)
+                pieces = apply(log_folder(archive), fresh)
+                checked(fresh)
                 held, notices = _hold(fresh, at)
                 sync(fresh)
                 kept = _set_aside(live, at) if live.exists() else None
@@ -133,7 +140,7 @@ def restore(archive: Path, data: Path, at: datetime, *, force: bool = False) -> 
             sync(data)
     except OSError as error:
         raise BackupError(f"没有恢复成（{error.strerror}）：看看盘满没满、能不能写") from error
-    return Restored(live, str(manifest["made_at"]), held, notices, kept)
+    return Restored(live, str(manifest["made_at"]), held, notices, kept, pieces)
 
 
 def verify(archive: Path) -> str:
@@ -251,6 +258,6 @@ def _set_aside(live: Path, at: datetime) -> Path:
 
 
 def _without_log(live: Path) -> None:
-    """SQLite would play an old log into a new file."""
-    for end in ("-wal", "-shm"):
+    """SQLite would play an old log into a new file; old sums would call the new one damaged."""
+    for end in ("-wal", "-shm", ".sums"):
         Path(f"{live}{end}").unlink(missing_ok=True)

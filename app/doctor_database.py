@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session, col, func, select
 
+from app import backup_pages
 from app.backup import held_rows
 from app.findings import Finding, bad, ok, warn
 from bot import inbox, migrate
@@ -65,6 +66,19 @@ def examine_database(
 
 def damage(path: Path) -> str:
     """What is wrong with an SQLite file, "" where nothing is found."""
+    return _flipped(path) or _unshaped(path)
+
+
+def _flipped(path: Path) -> str:
+    """Pages that are not what they were when they were written: SQLite checks no content itself."""
+    try:
+        pages = backup_pages.changed(path)
+    except (OSError, ValueError, KeyError):
+        return "逐页的校验和读不出来"
+    return f"有 {len(pages)} 页和写下时不一样：盘坏了，或有人用别的程序改过" if pages else ""
+
+
+def _unshaped(path: Path) -> str:
     pragma = "integrity_check" if path.stat().st_size <= _SMALL else "quick_check"
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as opened:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -42,8 +44,16 @@ class Metrics:
         self._incidents = Gauge("incidents_open", "Incidents that nobody has closed.", **own)
         self._waiting = Gauge("writer_waiting", "Jobs that wait for the writer.", **own)
         self._failures = Gauge("writer_failures", "Transactions that the store refused.", **own)
-        self._late = Gauge("tick_late_seconds", "How late the clock's last tick was.", **own)
+        self._tick_s = Gauge(
+            "tick_seconds", "How long a job took at its last tick.", ["job"], **own
+        )
         self._ticks = Counter("ticks", "Ticks of the clock.", ["job", "outcome"], **own)
+        self._due_age = Gauge("outbox_age_seconds", "How long the oldest is due.", **own)
+        self._disk = Gauge("disk_free_bytes", "Room on the disk of the data folder.", **own)
+        self._share = Gauge("disk_free_ratio", "The same as a share of the disk.", **own)
+        self._changed = Gauge("database_pages_changed", "Pages that nobody wrote.", **own)
+        self._copy_age = Gauge("copy_age_seconds", "Age of the log's last copy; -1: none.", **own)
+        self._copy_age.set(-1)
 
     def answered(self, channel: str, status: int, seconds: float) -> None:
         """One call at the hook."""
@@ -60,10 +70,10 @@ class Metrics:
         known = outcome.lower() if outcome.lower() in OUTCOMES else _OTHER
         self._sends.labels(self._known(channel), known).inc()
 
-    def ticked(self, job: str, late_s: float, *, ok: bool = True) -> None:
-        """One tick of a job of the timetable."""
+    def ticked(self, job: str, seconds: float, *, ok: bool = True) -> None:
+        """One tick of a job of the timetable, and how long it took."""
         self._ticks.labels(job, "ok" if ok else "failed").inc()
-        self._late.set(max(late_s, 0.0))
+        self._tick_s.labels(job).set(max(seconds, 0.0))
 
     def inbox(self, counts: Mapping[int, int], oldest: datetime | None, now: datetime) -> None:
         """The state of the inbox: `inbox.counts` and `inbox.oldest_new`."""
@@ -76,6 +86,19 @@ class Metrics:
         """The state of the outbox: `outbox.counts`."""
         for name in OUTBOX_STATES:
             self._outbox.labels(name).set(counts.get(name, 0))
+
+    def due(self, oldest: datetime | None, now: datetime) -> None:
+        """When the oldest row that has not left wanted to leave: `outbox.next_due`."""
+        age = (now - oldest).total_seconds() if oldest is not None else 0.0
+        self._due_age.set(max(age, 0.0))
+
+    def machine(self, data: Path, now: datetime, copied_at: datetime | None, changed: int) -> None:
+        """The disk of the data folder, the copies of the log, and damage that was found."""
+        usage = disk_usage(data)
+        self._disk.set(usage.free)
+        self._share.set(usage.free / usage.total)
+        self._changed.set(changed)
+        self._copy_age.set(-1 if copied_at is None else max((now - copied_at).total_seconds(), 0))
 
     def facts(self, readings: int, incidents_open: int) -> None:
         """What is written down."""

@@ -8,11 +8,14 @@ queued ──claimed──▶ sending ──▶ sent
       hours, restore)      expired, superseded: never said
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Index, func, text, tuple_
+from sqlalchemy import Index, bindparam, exists, func, insert, text, tuple_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -23,7 +26,12 @@ from bot.errors import SendError, Throttled, Unknown
 from bot.message import Address, ChatKind, Outbound
 
 OPEN = ("queued", "unknown")
+# Written out: neither store uses a partial index for a state that is a parameter.
+_IS_OPEN = text("outbox.state IN ('queued', 'unknown')")
+_IN_THE_WAY = "state IN ('queued', 'unknown', 'sending')"
+_CLAIMS = text("SELECT pg_advisory_xact_lock(1937207148)")  # senders claim one after the other
 NEVER = datetime.max.replace(tzinfo=UTC)
+SPARE = 20  # candidates beyond those asked for: some must wait or end
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 300.0
 
 
@@ -33,12 +41,28 @@ class Outbox(SQLModel, table=True):
     __table_args__ = (
         Index(
             "ix_outbox_open",
+            "is_urgent",
             "due_at",
             "id",
             sqlite_where=text("state IN ('queued', 'unknown')"),
             postgresql_where=text("state IN ('queued', 'unknown')"),
         ),
+        Index(
+            "ix_outbox_line",  # who stands in line in a chat
+            "channel",
+            "chat",
+            "id",
+            sqlite_where=text(_IN_THE_WAY),
+            postgresql_where=text(_IN_THE_WAY),
+        ),
         Index("ix_outbox_window", "channel", "chat", "left_at"),
+        Index(
+            "ix_outbox_left",
+            "channel",
+            "left_at",
+            sqlite_where=text("left_at IS NOT NULL"),
+            postgresql_where=text("left_at IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -56,6 +80,7 @@ class Outbox(SQLModel, table=True):
     due_at: datetime = Field(sa_type=Moment)
     expires_at: datetime | None = Field(default=None, sa_type=Moment)
     tries: int = 0
+    sender: int = 0  # the process that claimed it last
     left_at: datetime | None = Field(default=None, sa_type=Moment)
     sent_at: datetime | None = Field(default=None, sa_type=Moment)
     parts_done: int = 0
@@ -95,6 +120,11 @@ def put(session: Session, row: Outbox) -> Outbox | None:
     return row
 
 
+def put_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add many rows at once, each as the values of its columns; none of their keys is there yet."""
+    session.connection().execute(insert(Outbox), list(rows))
+
+
 def address(row: Outbox) -> Address:
     """Where a row goes."""
     return Address(row.channel, row.chat, ChatKind(row.chat_kind))
@@ -107,6 +137,7 @@ def claim(
     stop: Filter,
     *,
     limit: int = 100,
+    sender: int = 0,
     busy: frozenset[tuple[str, str]] = frozenset(),
     paused: frozenset[str] = frozenset(),
     settled: Callable[[Session, Outbox], None] = lambda session, row: None,
@@ -122,58 +153,90 @@ def claim(
         channels: by name; a row of an unknown one has failed.
         stop: the outgoing filter.
         limit: at most so many.
+        sender: the number of the process that claims; its rows are `recover`ed when it is gone.
         busy: chats with a message in flight; theirs wait, so that order within a chat holds.
         paused: channels that are down.
         settled: told of rows that end here.
     """
+    if session.connection().dialect.name == "postgresql":
+        session.connection().execute(_CLAIMS)  # else two would fill one window of a limit twice
     pulling = {name for name, channel in channels.items() if channel.pulls}
-    query = _first_of_each_chat(now, pulling | paused, busy).limit(limit * 2)
+    rows: list[Outbox] = []
+    for is_urgent in (True, False):
+        if len(rows) < limit + SPARE:
+            query = _first_of_each_chat(pulling | paused, busy, is_urgent=is_urgent)
+            query = query.limit(limit + SPARE - len(rows))
+            rows += session.exec(query, params={"now": now}).all()
+    windows = Windows(session, now, rows)
     taken: list[Claim] = []
-    for row in session.exec(query).all():
-        if len(taken) >= limit:
-            break
-        channel = channels.get(row.channel)
-        if _ends(session, row, now, channel, stop) or channel is None:
-            settled(session, row)
-            continue
-        wait = _must_wait(session, row, now, channel.limits)
-        if wait is None:
-            row.state, row.left_at, row.tries = "sending", now, row.tries + 1
-            taken.append(Claim(row.id or 0, outbound(row), row.parts_done, row.tries))
-        elif wait == NEVER:
-            row.state, row.reason = "failed", "no_window 等对方再开口"
-            settled(session, row)
-        else:
-            row.due_at = wait
-        session.add(row)
+    with session.no_autoflush:  # nothing here asks for what it changes
+        for row in rows:
+            if len(taken) >= limit:
+                break
+            channel = channels.get(row.channel)
+            if _ends(session, row, now, channel, stop) or channel is None:
+                settled(session, row)
+                continue
+            wait = windows.wait(row, channel.limits)
+            if wait is None:
+                windows.take(row, channel.limits)
+                taken.append(Claim(row.id or 0, outbound(row), row.parts_done, row.tries + 1))
+            elif wait == NEVER:
+                row.state, row.reason = "failed", "no_window 等对方再开口"
+                settled(session, row)
+            else:
+                row.due_at = wait
     session.flush()
+    if taken:  # one statement: a row's own costs more than all the rest of its claim
+        leaves = {"state": "sending", "tries": Outbox.tries + 1, "sender": sender, "left_at": now}
+        ids = [claimed.id for claimed in taken]
+        session.exec(
+            update(Outbox)
+            .where(col(Outbox.id).in_(ids))
+            .values(leaves)
+            .execution_options(synchronize_session=False)
+        )
+        session.expire_all()
     return taken
 
 
 def _first_of_each_chat(
-    now: datetime, left_out: Collection[str], busy: Collection[tuple[str, str]]
+    left_out: Collection[str], busy: Collection[tuple[str, str]], *, is_urgent: bool
 ) -> SelectOfScalar[Outbox]:
-    """Each chat's next row: urgent first, then in order; a retry holds back what follows it."""
-    place = (
-        func.row_number()
-        .over(
-            partition_by=(col(Outbox.channel), col(Outbox.chat)),
-            order_by=(col(Outbox.is_urgent).desc(), col(Outbox.id)),
-        )
-        .label("place")
-    )
-    waits = or_(col(Outbox.due_at) <= now, col(Outbox.tries) > 0)
-    ranked = select(Outbox.id, place).where(
-        col(Outbox.state).in_(OPEN), waits, col(Outbox.channel).not_in(left_out)
-    )
+    """Each chat's next row that is due at `:now`, in order."""
+    query = _next_in_line(is_urgent)
+    if left_out:
+        query = query.where(col(Outbox.channel).not_in(left_out))
     if busy:
-        ranked = ranked.where(tuple_(col(Outbox.channel), col(Outbox.chat)).not_in(busy))
-    first = ranked.subquery()
+        query = query.where(tuple_(col(Outbox.channel), col(Outbox.chat)).not_in(busy))
+    return query
+
+
+@cache
+def _next_in_line(is_urgent: bool) -> SelectOfScalar[Outbox]:
+    """What is on its way, and a retry, hold back what follows in their chat; made once."""
+    now = bindparam("now", type_=Moment)
+    other = aliased(Outbox, name="other")
+    before: Any = col(other.id) < col(Outbox.id)
+    if is_urgent:
+        before = and_(col(other.is_urgent).is_(True), before)
+    else:
+        before = or_(col(other.is_urgent).is_(True), before)
+    waits = or_(col(other.due_at) <= now, col(other.tries) > 0)
+    in_the_way = exists().where(
+        col(other.channel) == col(Outbox.channel),
+        col(other.chat) == col(Outbox.chat),
+        text(f"other.{_IN_THE_WAY}"),
+        col(other.id) != col(Outbox.id),
+        or_(col(other.state) == "sending", and_(waits, before)),
+    )
     return (
         select(Outbox)
-        .join(first, first.c.id == col(Outbox.id))
-        .where(first.c.place == 1, col(Outbox.due_at) <= now)
-        .order_by(col(Outbox.is_urgent).desc(), col(Outbox.due_at), col(Outbox.id))
+        .where(
+            _IS_OPEN, col(Outbox.is_urgent).is_(is_urgent), col(Outbox.due_at) <= now, ~in_the_way
+        )
+        .order_by(col(Outbox.due_at), col(Outbox.id))
+        .with_for_update(skip_locked=True, of=Outbox)
     )
 
 
@@ -198,36 +261,89 @@ def _ends(
     return True
 
 
-def _must_wait(
-    session: Session, row: Outbox, now: datetime, limits: tuple[Limit, ...]
-) -> datetime | None:
-    """When the tightest limit lets this row go; None: now; NEVER: once its receiver writes again.
+@dataclass
+class Windows:
+    """What has left in the windows of the limits, counted once for all candidates of a claim.
 
     Counted from the rows that left, so a restart resets nothing.
     """
-    for limit in limits:
-        room = limit.count if row.is_urgent else limit.count - limit.reserve
-        since = now - timedelta(seconds=limit.per_s)
-        if limit.scope == "heard":
-            heard = _heard_at(session, row)
-            if heard is None or heard <= since:
-                return NEVER
-            since = heard
+
+    session: Session
+    now: datetime
+    rows: Sequence[Outbox]
+    _counted: dict[tuple[str, Limit], dict[str, tuple[int, datetime | None]]] = field(
+        default_factory=dict
+    )
+
+    def wait(self, row: Outbox, limits: tuple[Limit, ...]) -> datetime | None:
+        """When the tightest limit lets a row go; None: now; NEVER: once its receiver writes."""
+        for limit in limits:
+            room = limit.count if row.is_urgent else limit.count - limit.reserve
+            span = timedelta(seconds=limit.per_s)
+            if limit.scope == "heard":
+                heard = _heard_at(self.session, row)
+                if heard is None or heard <= self.now - span:
+                    return NEVER
+                used, oldest = self._of_one(row, limit, heard)
+            else:
+                used, oldest = self._used(row, limit)
+                if row.left_at is not None and row.left_at > self.now - span:
+                    used -= _size(row, limit)  # its own last try
+            if used + _size(row, limit) > room and used > 0:
+                if limit.scope == "heard":
+                    return NEVER
+                return (oldest or self.now) + span + timedelta(milliseconds=1)
+        return None
+
+    def take(self, row: Outbox, limits: tuple[Limit, ...]) -> None:
+        """A row leaves now: those behind it find less room."""
+        for limit in limits:
+            counted = self._counted.get((row.channel, limit))
+            if counted is not None:
+                where = "" if limit.scope == "account" else row.chat
+                used, oldest = counted.get(where, (0, None))
+                counted[where] = (used + _size(row, limit), oldest or self.now)
+
+    def _used(self, row: Outbox, limit: Limit) -> tuple[int, datetime | None]:
+        key = (row.channel, limit)
+        if key not in self._counted:
+            self._counted[key] = dict(self._count(row.channel, limit))
+        return self._counted[key].get("" if limit.scope == "account" else row.chat, (0, None))
+
+    def _count(
+        self, channel: str, limit: Limit
+    ) -> Iterable[tuple[str, tuple[int, datetime | None]]]:
         what = func.sum(Outbox.people) if limit.unit == "people" else func.count()
-        query = select(what, func.min(Outbox.left_at)).where(
+        since = self.now - timedelta(seconds=limit.per_s)
+        left = (Outbox.channel == channel, col(Outbox.left_at) > since)
+        if limit.scope == "account":
+            used, oldest = self.session.exec(
+                select(what, func.min(Outbox.left_at)).where(*left)
+            ).one()
+            yield "", (used or 0, oldest)
+            return
+        chats = {row.chat for row in self.rows if row.channel == channel}
+        query = (
+            select(Outbox.chat, what, func.min(Outbox.left_at))
+            .where(*left, col(Outbox.chat).in_(chats))
+            .group_by(col(Outbox.chat))
+        )
+        for chat, used, oldest in self.session.exec(query).all():
+            yield chat, (used or 0, oldest)
+
+    def _of_one(self, row: Outbox, limit: Limit, since: datetime) -> tuple[int, datetime | None]:
+        what = func.sum(Outbox.people) if limit.unit == "people" else func.count()
+        query = select(what).where(
             Outbox.channel == row.channel,
+            Outbox.chat == row.chat,
             col(Outbox.left_at) > since,
             Outbox.id != row.id,
         )
-        if limit.scope != "account":
-            query = query.where(Outbox.chat == row.chat)
-        used, oldest = session.exec(query).one()
-        need = row.people if limit.unit == "people" else 1
-        if (used or 0) + need > room and used:
-            if limit.scope == "heard":
-                return NEVER
-            return (oldest or now) + timedelta(seconds=limit.per_s, milliseconds=1)
-    return None
+        return self.session.exec(query).one() or 0, None
+
+
+def _size(row: Outbox, limit: Limit) -> int:
+    return row.people if limit.unit == "people" else 1
 
 
 def _heard_at(session: Session, row: Outbox) -> datetime | None:
@@ -240,10 +356,39 @@ def _heard_at(session: Session, row: Outbox) -> datetime | None:
 
 def settle(session: Session, claimed: Claim, now: datetime, result: str | SendError) -> Outbox:
     """Note what became of a claimed row; `result`: the platform's id, or what it raised."""
-    row = session.get_one(Outbox, claimed.id)
-    if isinstance(result, str):
-        row.state, row.sent_at, row.platform_id, row.reason = "sent", now, result, ""
-    elif not result.retryable and not isinstance(result, Unknown):
+    return settle_all(session, [(claimed, result)], now)[0]
+
+
+def settle_all(
+    session: Session, outcomes: Sequence[tuple[Claim, str | SendError]], now: datetime
+) -> list[Outbox]:
+    """Note what became of claimed rows, in their order."""
+    sent = [
+        {"row": claimed.id, "name": result}
+        for claimed, result in outcomes
+        if isinstance(result, str)
+    ]
+    if sent:  # nearly all of them: together
+        session.connection().execute(_SENT, [{**one, "now": now} for one in sent])
+    ids = [claimed.id for claimed, _ in outcomes]
+    query = select(Outbox).where(col(Outbox.id).in_(ids)).execution_options(populate_existing=True)
+    found = {row.id: row for row in session.exec(query)}
+    for claimed, result in outcomes:
+        if not isinstance(result, str):
+            _note(session, found[claimed.id], now, result)
+    session.flush()
+    return [found[claimed.id] for claimed, _ in outcomes]
+
+
+_SENT = (
+    update(Outbox.__table__)  # type: ignore[attr-defined]  # made by SQLModel
+    .where(col(Outbox.id) == bindparam("row"))
+    .values(state="sent", sent_at=bindparam("now"), platform_id=bindparam("name"), reason="")
+)
+
+
+def _note(session: Session, row: Outbox, now: datetime, result: SendError) -> None:
+    if not result.retryable and not isinstance(result, Unknown):
         row.state, row.reason = "failed", f"{result.code} {result.detail}".strip()
     else:
         row.state = "unknown" if isinstance(result, Unknown) else "queued"
@@ -252,9 +397,6 @@ def settle(session: Session, claimed: Claim, now: datetime, result: str | SendEr
         row.due_at = now + _backoff(row.id or 0, row.tries, result)
         if isinstance(result, Throttled):
             _pause(session, row, row.due_at)
-    session.add(row)
-    session.flush()
-    return row
 
 
 def part_done(session: Session, row_id: int, now: datetime) -> None:
@@ -283,14 +425,23 @@ def _pause(session: Session, row: Outbox, until: datetime) -> None:
         Outbox.chat == row.chat,
         Outbox.due_at < until,
     )
-    for other in session.exec(query).all():
+    for other in session.exec(query.with_for_update()).all():
         other.due_at = until
         session.add(other)
 
 
-def recover(session: Session, now: datetime) -> int:
-    """After a stop: rows on their way are perhaps sent; they go again with the same key."""
-    rows = session.exec(select(Outbox).where(Outbox.state == "sending")).all()
+def recover(session: Session, now: datetime, alive: Collection[int] = ()) -> int:
+    """After a stop: rows on their way are perhaps sent; they go again with the same key.
+
+    Args:
+        session: of a write transaction.
+        now: the moment.
+        alive: senders that still run: theirs are left to them.
+    """
+    query = select(Outbox).where(text("outbox.state = 'sending'"))
+    if alive:
+        query = query.where(col(Outbox.sender).not_in(alive))
+    rows = session.exec(query.with_for_update(skip_locked=True)).all()
     for row in rows:
         row.state, row.is_perhaps_doubled, row.due_at = "unknown", True, now
         row.reason = "发到一半时停过机"
@@ -301,9 +452,8 @@ def recover(session: Session, now: datetime) -> int:
 
 def supersede(session: Session, keys: list[str], reason: str) -> int:
     """Take back rows that have not left."""
-    rows = session.exec(
-        select(Outbox).where(col(Outbox.key).in_(keys), col(Outbox.state).in_((*OPEN, "held")))
-    ).all()
+    query = select(Outbox).where(col(Outbox.key).in_(keys), col(Outbox.state).in_((*OPEN, "held")))
+    rows = session.exec(query.with_for_update()).all()  # not what a sender takes just now
     for row in rows:
         row.state, row.reason = "superseded", reason
         session.add(row)
@@ -332,7 +482,7 @@ def passive(
         )
         .order_by(col(Outbox.id))
     )
-    rows = _passed(session, session.exec(query).all(), stop)
+    rows = _passed(session, session.exec(query.with_for_update()).all(), stop)
     for row in rows:
         row.state, row.sent_at, row.left_at, row.reason = "sent", now, now, ""
         row.platform_id = "passive"
@@ -370,7 +520,7 @@ def pending_for(
         .order_by(col(Outbox.id))
         .limit(limit)
     )
-    rows = _passed(session, session.exec(query).all(), stop)
+    rows = _passed(session, session.exec(query.with_for_update()).all(), stop)
     for row in rows:
         row.left_at = now
         session.add(row)
@@ -384,7 +534,7 @@ def counts(session: Session) -> dict[str, int]:
 
 def next_due(session: Session, after: datetime | None = None) -> datetime | None:
     """When the next row wants to leave; of those after a moment, where one is given."""
-    query = select(func.min(Outbox.due_at)).where(col(Outbox.state).in_(OPEN))
+    query = select(func.min(Outbox.due_at)).where(_IS_OPEN)
     if after is not None:
         query = query.where(Outbox.due_at > after)
     return session.exec(query).one()

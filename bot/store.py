@@ -57,14 +57,16 @@ class Store:
 
         Args:
             url: an SQLAlchemy address; `sqlite://` lives in memory (talks, drills, tests).
-            statement_s: PostgreSQL cuts a statement after so many seconds; 0: never (commands).
+            statement_s: PostgreSQL cuts a statement after so many seconds, and a transaction in
+                which nothing happens after twice as many; 0: never (commands).
         """
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if not self.is_sqlite:
             options = (
                 f"-c statement_timeout={int(statement_s * 1000)}"
-                " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC"
+                f" -c idle_in_transaction_session_timeout={int(statement_s * 2000)}"
+                " -c timezone=UTC"
                 # A scan of a whole table conflicts with every other unit that writes into it.
                 " -c enable_seqscan=off -c jit=off"
             )
@@ -73,7 +75,9 @@ class Store:
                 url, pool_size=8, max_overflow=24, pool_pre_ping=True, connect_args=arguments
             )
             self.serial: Engine = self.writer.execution_options(isolation_level="SERIALIZABLE")
-            self.reader = self.writer
+            self.reader: Engine = self.writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
             return
         in_memory = not self.url.database or self.url.database == ":memory:"
         pool: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}

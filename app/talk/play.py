@@ -46,6 +46,7 @@ from app.world import Someone, World
 from bot.content import Content
 from bot.domain.registry import Account
 from bot.message import ChatKind, Outbound
+from bot.store import Store
 
 BEGINNING = datetime(2020, 1, 20, 0, 0, tzinfo=UTC)
 PARTS = {CareRole.PRIMARY: "primary", CareRole.DEPUTY: "deputy", CareRole.MEMBER: "member"}
@@ -68,6 +69,7 @@ class Player:
     content: Content
     rule_pack: str = "cn-2020-01"
     stage: Stage | None = None
+    store: Store | None = None  # a fresh one with all tables; None: in memory
     lines: list[BotLine] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     step: int = 0
@@ -90,7 +92,8 @@ class Player:
             raise TalkError(1, f"没有规则包“{pack}”")
         start = next((s.at for s in self.talk.steps if isinstance(s, SetTime)), BEGINNING)
         if self.stage is None:
-            self.stage = Stage(self.content, pack, start)
+            store = self.store or Store("sqlite://")
+            self.stage = Stage(self.content, pack, start, store=store)
         self.stage.on_said = self._heard
         self._began = start
         try:
@@ -144,6 +147,10 @@ class Player:
                 self._fact(step)
             case ChatStep():
                 self._in_chat(step)
+            case RenameDef():
+                _, ref = self._account(step.person)
+                self._shown[ref] = step.shown
+                self._accounts[PersonName(step.shown)] = self._accounts[step.person]
             case _:
                 with self.on.begin() as session:
                     self._set_up(self.on.world(session), step)
@@ -182,10 +189,6 @@ class Player:
                     account = world.account(self._must(world, person, step))
                     account.has_private_way = False
                     world.db.add(account)
-            case RenameDef():
-                _, ref = self._account(step.person)
-                self._shown[ref] = step.shown
-                self._accounts[PersonName(step.shown)] = self._accounts[step.person]
 
     @staticmethod
     def _must(world: World, person: PersonName, step: Step) -> Any:

@@ -57,7 +57,7 @@ class Topics:
 
     def __init__(self, lexicon: Lexicon) -> None:
         """`lexicon`: its `same` folds other names of one thing."""
-        self._folder = Folder(lexicon.same)
+        self._folder = Folder(lexicon.same, lexicon.inside)
 
     def of(self, text: str) -> Topic:
         """The topic of a text."""

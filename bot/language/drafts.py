@@ -8,7 +8,7 @@ from bot.language.meaning import SELF, Period, Site, Utterance
 from bot.language.numerals import Form, Unit
 from bot.language.people import Mention, is_sender
 from bot.language.relay import Shape
-from bot.language.subjects import CLEAN, Left, Verdict
+from bot.language.scope import CLEAN, Left, Verdict
 from bot.language.tokens import Token
 from bot.language.words import mask, word_set
 
@@ -22,7 +22,6 @@ OTHER_BEHIND = mask("unit money goods")
 OTHER_BEFORE = mask("goods money heat ordinal")
 OURS = mask("kin site fine particle link whole loose")
 LABELLING = word_set("name flat date")
-EXACT = (Form.DECIMAL, Form.SPLIT)
 MATTER = word_set("char latin code flat group count countkin")  # kinds that are no small talk
 QUIET = word_set("space punct open close quote emoji mark latin")
 
@@ -114,7 +113,7 @@ class Message:
                     numbers += 1
                     if number.celsius is not None and number.form is not Form.INTEGER:
                         plausible += not _of_other_things(line, at)
-                        exact += number.form in EXACT
+                        exact += number.exact
                         healthy += HEALTHY[0] <= number.celsius < HEALTHY[1]
                     wholes += number.form is Form.INTEGER and number.celsius in WHOLE
                     threes += number.form is Form.THREE

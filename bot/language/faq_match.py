@@ -49,7 +49,7 @@ class Matcher:
         Raises:
             ValueError: an entry names a group that does not exist.
         """
-        self.folder = Folder(lexicon.same)
+        self.folder = Folder(lexicon.same, lexicon.inside)
         load_words(lexicon.same)
         load_words(self.folder.fold(word) for word in lexicon.words)
         self._vocabulary = Vocabulary(self.folder, lexicon.group, lexicon.inside)

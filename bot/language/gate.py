@@ -5,8 +5,8 @@ carries lines that must and must not fire it, and the tests hold it to them.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.language.faq_signature import Signature, Vocabulary
@@ -14,6 +14,7 @@ from bot.language.lexicon import Folder, Lexicon, without_mention
 from bot.language.pack import Groups
 
 LONG = 90  # characters; in longer messages a rule must be met within one sentence
+DISEASES = "病名"  # the group that packs add the names of their illnesses to
 _SENTENCE = re.compile(r"[。!?;\n]+")
 
 
@@ -67,7 +68,7 @@ class Gate:
         """
         self.rules = tuple(rules)
         self.lexicon = lexicon
-        self._folder = Folder(lexicon.same)
+        self._folder = Folder(lexicon.same, lexicon.inside)
         self._vocabulary = Vocabulary(self._folder, lexicon.group, lexicon.inside)
         self._compiled: list[tuple[Rule, Signature]] = [
             (rule, self._vocabulary.signature(rule.must, rule.not_words)) for rule in rules
@@ -88,6 +89,13 @@ class Gate:
         if not isinstance(rows, Sequence) or isinstance(rows, str):
             raise ValueError(f"{place}: 应当由 [[rule]] 组成")
         return Gate([_rule(row, f"{place}: 第 {n} 条") for n, row in enumerate(rows, 1)], lexicon)
+
+    def knowing(self, diseases: Iterable[str]) -> "Gate":
+        """The same rules with these names in their group 病名, beside those that it has."""
+        names = tuple(dict.fromkeys((*self.lexicon.group.get(DISEASES, ()), *diseases)))
+        if DISEASES not in self.lexicon.group or names == self.lexicon.group[DISEASES]:
+            return self
+        return Gate(self.rules, replace(self.lexicon, group={**self.lexicon.group, DISEASES: names}))
 
     def judge(self, text: str) -> Judgement | None:
         """The first rule that fires, or None. Danger anywhere in the message goes before all else.

@@ -17,6 +17,7 @@ _JUNK = re.compile(
     r"|\[[\u4e00-\u9fffa-z]{1,4}\]"  # how platforms write their own faces: [捂脸]
 )
 _BLANKS = re.compile(r"[ \t\r\u3000]+")
+_POINTS = re.compile("[这那]")
 _MENTION = re.compile(r"@[^\s,，:：]{1,12}[\s,，:：]*")
 
 
@@ -69,6 +70,7 @@ def load_words(words: Iterable[str]) -> None:
             if word not in _KNOWN:
                 _KNOWN.add(word)
                 _TOKENIZER.add_word(word)
+                cut.cache_clear()
 
 
 @lru_cache(maxsize=4096)
@@ -106,7 +108,7 @@ class Lexicon:
 
     same: standard name to its other names, folded into it. relation: relation to its words.
     group: a name for many words, used in `must` as `@name`. inside: a word to longer words in
-    which it is another thing (酒 in 酒精). words: for jieba.
+    which it is another thing (酒 in 酒精). words: for jieba. diseases: what illnesses a pack is of.
     """
 
     same: _Lists = field(default_factory=dict)
@@ -114,6 +116,7 @@ class Lexicon:
     group: _Lists = field(default_factory=dict)
     inside: _Lists = field(default_factory=dict)
     words: tuple[str, ...] = ()
+    diseases: tuple[str, ...] = ()
 
     @staticmethod
     def from_toml(values: Mapping[str, object], place: str) -> "Lexicon":
@@ -122,18 +125,21 @@ class Lexicon:
         Raises:
             ValueError: the file and the part are named.
         """
-        unknown = sorted(set(values) - {"same", "relation", "group", "inside", "words"})
-        if unknown:
+        known = {"same", "relation", "group", "inside", "words", "disease"}
+        if unknown := sorted(set(values) - known):
             raise ValueError(f"{place}: 不认识的部分 {'、'.join(unknown)}")
-        words = values.get("words", {})
+        words, disease = values.get("words", {}), values.get("disease", {})
         if not isinstance(words, Mapping):
             raise ValueError(f"{place}: [words] 应当是一张表")
+        if not isinstance(disease, Mapping):
+            raise ValueError(f"{place}: [disease] 应当是一张表")
         return Lexicon(
             same=_lists(values.get("same", {}), f"{place}: [same]"),
             relation=_lists(values.get("relation", {}), f"{place}: [relation]"),
             group=_lists(values.get("group", {}), f"{place}: [group]"),
             inside=_lists(values.get("inside", {}), f"{place}: [inside]"),
             words=_words(words.get("add", ()), f"{place}: [words] add"),
+            diseases=_words(disease.get("names", ()), f"{place}: [disease] names"),
         )
 
     def merged(self, *others: "Lexicon") -> "Lexicon":
@@ -145,7 +151,17 @@ class Lexicon:
             group=_joined(lexicon.group for lexicon in every),
             inside=_joined(lexicon.inside for lexicon in every),
             words=tuple(dict.fromkeys(word for lexicon in every for word in lexicon.words)),
+            diseases=tuple(dict.fromkeys(name for lexicon in every for name in lexicon.diseases)),
         )
+
+    def disease_names(self) -> dict[str, str]:
+        """Every way to name one of its illnesses, to its standard name; 这病毒 names none."""
+        return {
+            name: disease
+            for disease in self.diseases
+            for name in (disease, *self.same.get(disease, ()))
+            if not _POINTS.match(name)
+        }
 
 
 def _words(value: object, place: str) -> tuple[str, ...]:
@@ -173,13 +189,19 @@ def _joined(tables: Iterable[_Lists]) -> dict[str, tuple[str, ...]]:
 class Folder:
     """Turns other names of one thing into its standard name, the longest name first."""
 
-    def __init__(self, same: _Lists) -> None:
-        """A name that two standard names claim goes to the first."""
+    def __init__(self, same: _Lists, inside: _Lists | None = None) -> None:
+        """A name that two standard names claim goes to the first.
+
+        `inside`: longer words in which a name is another thing; they stay as they are.
+        """
         self._standard: dict[str, str] = {}
         for standard, names in same.items():
             self._standard.setdefault(standard, standard)
             for name in names:
                 self._standard.setdefault(name, standard)
+        for name, longer in (inside or {}).items():
+            for word in longer if name in self._standard else ():
+                self._standard.setdefault(word, word)
         longest_first = sorted(self._standard, key=len, reverse=True)
         pattern = "|".join(map(re.escape, longest_first))
         self._names = re.compile(pattern) if pattern else None

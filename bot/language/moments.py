@@ -5,7 +5,8 @@ from bot.language.headings import later
 from bot.language.meaning import Period, Site
 from bot.language.people import Mention
 from bot.language.relay import subject_bits
-from bot.language.subjects import SKIP, no
+from bot.language.scope import SKIP, no
+from bot.language.sharing import share
 from bot.language.surroundings import OTHER_UNITS
 from bot.language.times import UNSAID, When, settle
 from bot.language.tokens import Token
@@ -138,7 +139,7 @@ class Moments(Whose):
             if token.bits & TIME:
                 when = later(when, token)
             elif token.text in ENDS_TIME and when.said:
-                pointing = token.text in ("那个", "那次") and not self._ends_clause(at + 1)
+                pointing = token.text in ("那个", "那次") and not self.ends_clause(at + 1)
                 return UNSAID if pointing else when  # 三十六度八昨天那个咳嗽也好了
             elif token.kind != "space" and token.text not in JOINS_TIME:
                 break
@@ -195,7 +196,7 @@ class Moments(Whose):
                 draft.day, draft.period, draft.minute = settle(
                     when, None, self.message.said.sent_minute
                 )
-        self._whole_family(good)
+        share(self, good)
 
     def _said_behind(self, tail: list[Token]) -> tuple[Site | None, When]:
         """Site and time in clauses that say nothing else."""

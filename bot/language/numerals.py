@@ -79,6 +79,11 @@ class Number:
     loose: bool = False
 
     @property
+    def exact(self) -> bool:
+        """Whether it has decimals that a person could have: 36.5, 36度5."""
+        return self.form is Form.DECIMAL or self.form is Form.SPLIT
+
+    @property
     def near(self) -> bool:
         """Whether a slip still looks like degrees: 32.6, 46.5, but not 98.6 or 3.65."""
         return self.written[:1] in "234二三四" and len(self.written) > 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from bot.language.numerals import Number
+from bot.language.numerals import Form, Number
 from bot.language.times import Clock
 from bot.language.words import BIT, Words, words
 
@@ -25,6 +25,14 @@ class Token:
     number: Number | None = None
     clock: Clock | None = None
     day: int | None = None
+
+    @property
+    def degrees(self) -> bool:
+        """Whether it is a number that could be a temperature or a slip of one."""
+        return self.number is not None and self.number.form is not Form.PLAIN
+
+
+NOTHING = Token("stop", "\0", 0, 0)  # what stands behind the last piece of a line
 
 
 class Pieces:

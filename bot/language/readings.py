@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from bot.language import slips
+from bot.language import outcome, pairs, slips
 from bot.language.absent import absent_people
 from bot.language.cells import doors, lone_signs
 from bot.language.intents import intent_of
@@ -65,9 +65,9 @@ def read(said: Utterance) -> Report:
         if draft.dropped or draft.verdict.outcome == "no":
             continue
         if draft.verdict.outcome == "clarify" or draft.celsius is None:
-            asked.append(slips.asked(draft, normal))
+            asked.append(outcome.asked(draft, normal))
         else:
-            readings.extend(slips.spoken(draft, normal))
+            readings.extend(outcome.spoken(draft, normal))
     symptoms, danger = complaints(lines, reader)
     intent = intent_of(message, body, bool(readings or asked), bool(symptoms))
     return Report(
@@ -78,7 +78,7 @@ def read(said: Utterance) -> Report:
         symptoms=tuple(symptoms),
         danger=tuple(danger),
         absent=absent_people(lines, drafts, message),
-        steps=tuple([slips.step(d, normal) for d in drafts]),
+        steps=tuple([outcome.step(d, normal) for d in drafts]),
     )
 
 
@@ -89,15 +89,15 @@ def _put_right(drafts: list[Draft], lines: list[list[Token]], message: Message) 
     several = len(drafts) > 1
     _form(drafts, lines, message.own)
     if several:
-        slips.ranges(drafts, lines)
-        slips.scales(drafts, lines)
-        slips.knowledge(drafts, message)
-        slips.unsure(drafts, lines, message)
-    slips.bounds(drafts, message)
+        pairs.ranges(drafts, lines)
+        pairs.scales(drafts, lines)
+        pairs.knowledge(drafts, message)
+        pairs.unsure(drafts, lines, message)
+    pairs.bounds(drafts, message)
     correction = slips.corrected(drafts, lines, message)
     if several:
-        slips.restated(drafts)
-        slips.repeated(drafts)
+        pairs.restated(drafts)
+        pairs.repeated(drafts)
     _answer(drafts, message.quoted, message.said)
     return correction
 

@@ -4,9 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 from bot.language.meaning import Period
-from bot.language.numerals import Form
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask, word_set, words
+from bot.language.words import BIT, word_set, words
 
 DASHES = re.compile(r"\n[-_ ]{5,}\n?")
 CITED = re.compile(r"^(?:引用|回复)?\s?[「“\"]([^」”\"]{0,600})[」”\"]\s*\n?")
@@ -106,7 +105,7 @@ def lines_of(tokens: list[Token]) -> list[list[Token]]:
 
 def numbers_in(line: list[Token]) -> list[Token]:
     """Tokens of the line that could be a temperature or a slip of one."""
-    return [t for t in line if t.number is not None and t.number.form is not Form.PLAIN]
+    return [t for t in line if t.degrees]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ def _opens_like_entry(line: list[Token]) -> bool:
     for place, token in enumerate(line):
         if token.kind == "space":
             continue
-        if token.number is not None and token.number.form is not Form.PLAIN:
+        if token.degrees:
             return _tells_little(line[place + 1 :])
         shown += 1
         if shown == SOON or (token.kind == "stop" and shown > 1):
@@ -184,6 +183,3 @@ def subject_bits(line: list[Token]) -> int:
     for token in line:
         bits |= token.bits
     return bits
-
-
-FOREIGN = mask("heat goods money")

@@ -6,8 +6,9 @@ from bot.language.drafts import TIME, Draft
 from bot.language.moments import Moments
 from bot.language.numerals import Form
 from bot.language.people import Kind, Mention
-from bot.language.subjects import weigh
+from bot.language.sharing import ditto
 from bot.language.tokens import Token
+from bot.language.weigh import weigh
 from bot.language.words import BIT, mask, word_set
 
 HEARD = word_set("听 听到 听见 听得 听闻")
@@ -34,11 +35,7 @@ class Scan(Moments):
                 first_of_clause = None
             elif token.kind == "space" and self.starts[place] == place:
                 first_of_clause = None
-            elif (
-                token.number is not None
-                and token.number.form is not Form.PLAIN
-                and not self.covered[place]
-            ):
+            elif token.degrees and not self.covered[place]:
                 self._number(place, token)
                 if self.drafts and self.drafts[-1].verdict.outcome != "no":
                     first_of_clause = None
@@ -47,7 +44,7 @@ class Scan(Moments):
             ):
                 self._time_and_site(place, token)
         self._trailing()
-        self._ditto()
+        ditto(self)
         return self.drafts
 
     def _told_by_others(self) -> None:

@@ -5,11 +5,12 @@ from bot.language.headings import Headings
 from bot.language.meaning import Site
 from bot.language.people import Kind, Mention
 from bot.language.times import UNSAID, When
-from bot.language.tokens import Token
+from bot.language.tokens import NOTHING, Token
 from bot.language.words import BIT
 
 SENTENCE = 6  # signs: a blank behind that many parts what people say
 PAUSES = frozenset(["comma", "stop", "space"])
+DENYING = frozenset(["不是", "并不是", "又不是"])
 CALLING = frozenset(["好", "早", "你好", "您好", "啊", "呀", "哎", "诶"])
 
 
@@ -89,25 +90,33 @@ class LineState:
         if start:
             self.starts[start:end] = [start] * (end - start)
 
-    def _office_call(self, mention: Mention) -> bool:
+    def token(self, at: int) -> Token:
+        """The token at this place; behind the last one there is nothing."""
+        return self.line[at] if at < len(self.line) else NOTHING
+
+    def ends_clause(self, at: int) -> bool:
+        """Whether no word of the clause stands at this place."""
+        token = self.token(at)
+        return token.kind in ("comma", "stop", "open") or token.text == "."
+
+    def is_office(self, word: str) -> bool:
+        """主任, 大夫: somebody of an office."""
+        return bool(self.lexicon.classes.get(word, 0) & BIT["office"])
+
+    def office_call(self, mention: Mention) -> bool:
         """何师傅，…: somebody spoken to, not of."""
         if mention.kind is not Kind.NAME or mention.first > 1:
             return False
         text = mention.who[0]
-        size = 2
-        if (
-            not self.lexicon.classes.get(text[1:], 0) & BIT["title"]
-            and not self.lexicon.classes.get(text[-2:], 0) & BIT["office"]
-        ):
+        titled = self.lexicon.classes.get(text[1:], 0) & BIT["title"]
+        if not titled and not self.is_office(text[-2:]):
             return False
-        nxt = self.line[mention.last + 1] if mention.last + 1 < len(self.line) else None
-        return (
-            nxt is not None
-            and (nxt.kind in ("comma", "stop", "space") or nxt.text in CALLING)
-            and size == 2
-        )
+        if mention.last + 1 >= len(self.line):
+            return False
+        after = self.line[mention.last + 1]
+        return after.kind in PAUSES or after.text in CALLING
 
-    def _no_name(self, mention: Mention) -> bool:
+    def no_name(self, mention: Mention) -> bool:
         """36.8，白担心: a surname and a word of talk behind a number, and nobody of the roster."""
         name = mention.who[0]
         if mention.kind is not Kind.NAME or name in self.message.said.names:
@@ -115,7 +124,8 @@ class LineState:
         given = self.lexicon.classes.get(name[1:], 0)
         return bool(given & BIT["common"]) and name[1:] not in self.lexicon.things
 
-    def _clause_before(self, place: int) -> int:
+    def clause_before(self, place: int) -> int:
+        """Classes of the clause up to this place."""
         bits = 0
         for at in range(place - 1, self.starts[place] - 1, -1):
             bits |= self.free[at]

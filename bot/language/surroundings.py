@@ -4,9 +4,8 @@ from bot.language.families import count_of
 from bot.language.leftside import AIMED, LeftSide
 from bot.language.numerals import Form, Unit
 from bot.language.people import Kind
-from bot.language.relay import FOREIGN
-from bot.language.subjects import CLEAN, PLACE_TAILS, SKIP, Around, Left, Verdict, no
-from bot.language.tokens import Token
+from bot.language.scope import CLEAN, FOREIGN, PLACE_TAILS, SKIP, Around, Left, Verdict, no
+from bot.language.tokens import NOTHING, Token
 from bot.language.words import BIT, mask, word_set
 
 OTHER_UNITS = word_set(
@@ -16,9 +15,6 @@ MARKS = word_set("space comma stop punct emoji")
 CROWD = 10  # no household has so many
 STORY = 3  # so many words that are none of ours tell of something else
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
-
-
-EXACT = (Form.DECIMAL, Form.SPLIT)
 
 
 class Surroundings(LeftSide):
@@ -38,11 +34,7 @@ class Surroundings(LeftSide):
                 (t for t in self.line[place + 1 :] if t.kind not in ("space", "punct", "comma")),
                 None,
             )
-            if (
-                nxt is not None
-                and nxt.number is not None
-                and nxt.number.form in (Form.DECIMAL, Form.SPLIT)
-            ):
+            if nxt is not None and nxt.number is not None and nxt.number.exact:
                 return no("是年龄或编号")
         last = self.drafts[-1] if self.drafts else None
         said_high = last is not None and (last.left.near | last.left.bits) & BIT["high"]
@@ -76,11 +68,13 @@ class Surroundings(LeftSide):
         assert number is not None  # noqa: S101 - only numbers get here
         return Around(
             clause=self.clause[place],
-            clause_before=self._clause_before(place) if self.clause[place] else 0,
+            clause_before=self.clause_before(place) if self.clause[place] else 0,
             before=self.before[place],
             after=self.after[place + 1],
             message=stop.bits,
             right=tuple(nearby),
+            next=nearby[0] if nearby else NOTHING,
+            second=nearby[1] if len(nearby) > 1 else NOTHING,
             glued=glued,
             clean=self._is_clean(place, left),
             alone=stop.content == 0 and len(stop.shape.columns) == 0 and not stop.bits & FOREIGN,
@@ -96,11 +90,10 @@ class Surroundings(LeftSide):
             wholes=stop.wholes if not stop.others else 0,
             left_word=self.line[left.mentions[0].last].text if left.mentions else "",
             threes=stop.threes,
-            people_only=number.form not in EXACT and self._people_only(),
+            people_only=not number.exact and self._people_only(),
             topic=self.topic,
             settled=bool(self.drafts)
             and any(d.verdict.outcome == "reading" for d in self.drafts[-3:]),
-            listed=stop.shape.is_list,
             labelled=bool(left.unknown) and self._labels(place, left),
             only_places=self._only_places(place),
             sick_ones=self._sick_ones(place),
@@ -117,7 +110,7 @@ class Surroundings(LeftSide):
             topic_thing=self._topic_thing(place),
             later=self._is_later(place),
             bare_people=bool(stop.bits & mask("unmeasured fine")),
-            lone=self.starts[place] >= place - 1 and self._ends_clause(place + 1),
+            lone=self.starts[place] >= place - 1 and self.ends_clause(place + 1),
             measuring=bool(self.before[place] & mask("verb temp site device fever")),
             reset=self._is_reset(place, left),
             person=self.topic is not None
@@ -308,12 +301,7 @@ class Surroundings(LeftSide):
         if place + 1 < len(self.line) and self.line[place + 1].kind == "space":
             told = [t for t in self.line[place + 1 : place + 8] if t.kind != "space"]
             return bool(told) and not told[0].bits & (FOREIGN | BIT["unit"]) and len(told) > 2
-        return at >= len(self.line) or self._ends_clause(at)
-
-    def _ends_clause(self, at: int) -> bool:
-        if at >= len(self.line):
-            return True
-        return self.line[at].kind in ("comma", "stop", "open") or self.line[at].text == "."
+        return at >= len(self.line) or self.ends_clause(at)
 
     def _is_clean(self, place: int, left: Left) -> bool:
         """Only our own words from the last break to the next."""
@@ -332,7 +320,7 @@ class Surroundings(LeftSide):
             ):
                 return False
             if token.kind == "num":
-                return token.number is not None and token.number.form is not Form.PLAIN
+                return token.degrees
         return True
 
     def _sentence_like(self, at: int) -> bool:

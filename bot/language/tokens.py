@@ -6,7 +6,7 @@ from datetime import date
 
 from bot.language.figures import INDEX, NUMERAL_HEADS, Figures
 from bot.language.normalise import MARK
-from bot.language.pieces import Token
+from bot.language.pieces import NOTHING, Token
 from bot.language.surnames import Surnames
 from bot.language.words import BIT
 
@@ -128,4 +128,4 @@ def cut(text: str, sent_on: date, names: frozenset[str], own: Collection[str]) -
     return Cutter(text, sent_on, names, own).cut()
 
 
-__all__ = ["Token", "cut"]
+__all__ = ["NOTHING", "Token", "cut"]

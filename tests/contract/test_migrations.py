@@ -9,7 +9,7 @@ from time import perf_counter
 
 import pytest
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 import bot
 from bot import migrate
@@ -18,8 +18,19 @@ from bot.store import Store
 FIRST = "0001"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        made = Store(f"sqlite:///{tmp_path / 'shouwang.db'}")
+    else:
+        made = Store(request.getfixturevalue("postgres").database())
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def file(tmp_path: Path) -> Iterator[Store]:
     """An empty SQLite file."""
     made = Store(f"sqlite:///{tmp_path / 'shouwang.db'}")
     yield made
@@ -28,9 +39,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def tables(engine: Engine) -> set[str]:
     """Names of the tables that are there."""
-    with engine.connect() as connection:
-        rows = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
-        return {name for (name,) in rows} - {"alembic_version"}
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
 
 
 def test_up_check_down_up(store: Store) -> None:
@@ -77,17 +86,18 @@ def test_an_empty_database_is_ready_quickly(store: Store) -> None:
     migrate.load_tables()
     began = perf_counter()
     migrate.upgrade(store.writer)
-    assert perf_counter() - began < 0.3
+    assert perf_counter() - began < (0.3 if store.is_sqlite else 1.0)
 
 
-def test_again_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_again_changes_nothing(store: Store) -> None:
     migrate.upgrade(store.writer)
     with store.writer.begin() as connection:
         connection.execute(text("INSERT INTO place (kind, name) VALUES ('village', '柳树沟村')"))
     migrate.upgrade(store.writer)
     with store.writer.connect() as connection:
         assert connection.execute(text("SELECT name FROM place")).scalar_one() == "柳树沟村"
-        assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+        if store.is_sqlite:
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
 
 
 def test_half_a_migration_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,17 +119,17 @@ def test_half_a_migration_leaves_nothing(store: Store, monkeypatch: pytest.Monke
     assert migrate.current(store.writer) == migrate.head()
 
 
-def test_rows_that_point_nowhere_stop_a_migration(store: Store) -> None:
-    migrate.upgrade(store.writer)
-    with store.writer.connect() as connection:
+def test_rows_that_point_nowhere_stop_a_migration(file: Store) -> None:
+    migrate.upgrade(file.writer)
+    with file.writer.connect() as connection:
         raw: Connection = connection
         raw.exec_driver_sql("INSERT INTO place (id, kind, name) VALUES (1, 'village', '村')")
         raw.commit()
-    with closing(sqlite3.connect(str(store.url.database))) as other:
+    with closing(sqlite3.connect(str(file.url.database))) as other:
         other.execute("INSERT INTO household (place_id, address) VALUES (999, '')")
         other.commit()
     with pytest.raises(migrate.MigrationError, match="指向不存在"):
-        migrate.upgrade(store.writer)
+        migrate.upgrade(file.writer)
 
 
 def test_an_older_program_refuses_a_newer_database(store: Store) -> None:

@@ -27,6 +27,7 @@ def test_a_talk_is_true(path: Path, loaded: Content) -> None:
 @pytest.mark.parametrize("path", TALKS, ids=lambda path: path.stem)
 def test_a_talk_is_true_on_postgresql(path: Path, loaded: Content, postgres: Postgres) -> None:
     play(path, loaded, Store(postgres.blank()))
+    postgres.release()
 
 
 def play(path: Path, loaded: Content, store: Store) -> None:

@@ -15,7 +15,9 @@ def store_kind(request: pytest.FixtureRequest) -> Iterator[str]:
     if kind == "postgresql":
         GROUND.server = request.getfixturevalue("postgres")
     yield kind
-    GROUND.server = None
+    if GROUND.server is not None:
+        GROUND.server.release()
+        GROUND.server = None
 
 
 @pytest.fixture

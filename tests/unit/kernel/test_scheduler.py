@@ -25,7 +25,7 @@ from bot.work import Work
 from handlers import broadcast
 from scheduler.runner import Runner, next_due, run_all
 from scheduler.timetable import TIMETABLE, Job
-from tests.unit.kernel.ground import NOW, Obedient, closing, content, memory
+from tests.unit.kernel.ground import NOW, Obedient, closing, content, memory, on_disk
 
 DAY = local_day(NOW)
 GROUP = ("朝阳县", "柳树沟镇", "柳树沟村", "三组")
@@ -135,8 +135,8 @@ def alone(until: datetime) -> tuple[Counter[tuple[str, str, str]], dict[str, int
 async def test_two_clocks_on_one_database_do_nothing_twice(tmp_path: Path) -> None:
     until = clock("09:00", 1)
     moves = ManualClock(clock("05:00"))
-    stores = [Store(f"sqlite:///{tmp_path / 'two.db'}") for _ in range(2)]
-    SQLModel.metadata.create_all(stores[0].writer)
+    first = on_disk(tmp_path)
+    stores = [first, Store(first.url.render_as_string(hide_password=False))]
     with closing(*stores):
         with stores[0].begin() as session:
             village(kernel(moves).work(session))

@@ -352,7 +352,7 @@ async def test_a_wake_lets_the_background_look(store: Store) -> None:
 
 
 async def test_a_unit_that_never_ends_is_cut_and_stops_no_other(store: Store) -> None:
-    writer = Writer(store, inbox.accept, limit_s=0.2)
+    writer = Writer(store, inbox.accept, limit_s=0.5)
     writer.start()
 
     def forever(_: Session) -> None:

@@ -1,0 +1,155 @@
+"""Who acts beside a number, and is not the one who was measured: who reads it out, gives, asks."""
+
+from collections.abc import Iterator, Mapping
+
+from bot.language.people import Kind, Mention
+from bot.language.tokens import Token
+from bot.language.words import BIT, mask, word_set
+
+AGENT_BEFORE = word_set("让 叫 被 问 听 陪 跟 喊 求 找 看 去 到 送 带 接 在 从 把 用 借")
+THANKS = ("谢", "多谢", "感谢", "辛苦", "多亏", "劳烦")
+CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
+HOME = word_set("家里 屋里 家中 屋头 屋里头")
+AT_HOME = mask(
+    "temp verb all fine unmeasured device pair triple others kin self wo link day period now"
+)
+COUNTS = frozenset("一两二三四五六七八九几俩仨")
+TOLD = ("给", "跟", "向")
+TELLING = ("报", "说", "打", "回", "捎")
+THAT_ONE = word_set("那个 那位 这个 那")
+READ = frozenset("念认读看瞅")
+SCALE = word_set("刻度 数 数字 格")
+LOOKED = word_set("看的 念的 瞅的 认的 看")
+GIVING = word_set("给 帮 帮着 替")
+CAME = word_set("回来 来 到 回")
+ASKED = word_set("托 让 叫 请 喊 拜托 委托")
+TO_REPORT = word_set("报 代报 报的 报个 帮报 报一下 补报 上报")
+ENDS = ("comma", "stop")
+KNOWN = (Kind.KIN, Kind.NAME)
+
+
+def _behind(line: list[Token], mention: Mention, most: int) -> Iterator[tuple[int, Token]]:
+    """The words behind a person, up to the next mark or number."""
+    for at in range(mention.last + 1, min(len(line), mention.last + 1 + most)):
+        token = line[at]
+        if token.kind in ENDS or token.number is not None:
+            return
+        yield at, token
+
+
+def is_house(line: list[Token], mention: Mention) -> bool:
+    """家里断网没报成, 给家里报个平安: the house, or who hears of it, and not who was measured."""
+    at = mention.last + 1
+    before = line[mention.first - 1].text if mention.first else ""
+    after = line[at].text if at < len(line) else ""
+    if before in TOLD and after[:1] in TELLING:
+        return True
+    if line[mention.last].text not in HOME or not after:
+        return False
+    for token in line[at:]:
+        if token.kind in ENDS:
+            break
+        if token.kind in ("count", "num") or token.text[0] in COUNTS:
+            return False
+    return line[at].kind in ("char", "word") and not line[at].bits & AT_HOME
+
+
+def is_called(line: list[Token], mention: Mention, people: Mapping[int, Mention]) -> bool:
+    """喂 幺儿 我跟你说: a relative who is spoken to."""
+    if mention.kind is not Kind.KIN or mention.first > 2:
+        return False
+    opening = [t for t in line[: mention.first] if t.kind not in ("space", "comma")]
+    if not opening or not all(t.text in CALLS for t in opening):
+        return False
+    at = mention.last + 1
+    while at < len(line) and line[at].kind in ("space", "comma"):
+        at += 1
+    after = people.get(at)
+    return at > mention.last + 1 and after is not None and after.kind is Kind.SELF
+
+
+def brought(line: list[Token], mention: Mention) -> bool:
+    """姑娘从加拿大捎回来的表: who gave the thermometer."""
+    if mention.kind not in KNOWN:
+        return False
+    for at, token in _behind(line, mention, 8):
+        if token.text[-1] == "的" and at + 1 < len(line) and line[at + 1].bits & BIT["device"]:
+            return at > mention.last + 1
+    return False
+
+
+def measures(line: list[Token], mention: Mention) -> bool:
+    """路口量体温的大哥: whose work it is to measure."""
+    if not mention.first or line[mention.first - 1].text not in ("的", "那个", "那位"):
+        return False
+    before = line[max(0, mention.first - 4) : mention.first]
+    return any(t.bits & BIT["verb"] or t.text in ("测温", "量温") for t in before)
+
+
+def reads_out(line: list[Token], mention: Mention) -> bool:
+    """孙女重新念了一遍刻度，是36.9: who read the thermometer, not who was measured."""
+    if mention.kind not in KNOWN:
+        return False
+    read = False
+    for _, token in _behind(line, mention, 8):
+        read = read or token.text[0] in READ
+        if read and (token.bits & BIT["device"] or token.text in SCALE):
+            return True
+    return False
+
+
+def thanked(line: list[Token], mention: Mention) -> bool:
+    """谢谢三楼大姐的药，夜里退到38.0."""
+    for at in range(mention.first - 1, max(-1, mention.first - 5), -1):
+        if line[at].kind in ENDS:
+            return False
+        if line[at].text.startswith(THANKS):
+            return True
+    return False
+
+
+def was_felt(line: list[Token], mention: Mention) -> bool:
+    """俺伯刚才摸俺头: the one whose head was felt is the one who was measured."""
+    if not mention.first or not line[mention.first - 1].bits & BIT["feel"]:
+        return False
+    at = mention.last + 1
+    at += at < len(line) and line[at].text == "的"
+    return at < len(line) and line[at].text[0] in "头额脑脸"
+
+
+def looks(line: list[Token], mention: Mention) -> bool:
+    """太姥爷眼神不济，我凑跟前看的: read out for him."""
+    return any(token.text in LOOKED for _, token in _behind(line, mention, 7))
+
+
+def measures_another(line: list[Token], mention: Mention, people: Mapping[int, Mention]) -> bool:
+    """我跟他儿子按着给量的: measured by the sender, of whom was spoken before."""
+    gave = False
+    for at, token in _behind(line, mention, 13):
+        if token.text in GIVING:
+            gave = True
+        elif at in people and gave:
+            return people[at].kind is Kind.THIRD
+        elif gave and token.bits & BIT["verb"]:
+            return True
+    return False
+
+
+def described(line: list[Token], mention: Mention) -> bool:
+    """昨天从成都回来的侄儿: a clause with 的 that tells where this person came from."""
+    at = mention.first - 1
+    if at >= 0 and line[at].text in THAT_ONE:
+        at -= 1
+    if at < 1 or not line[at].text.endswith("的"):
+        return False
+    said = line[max(0, at - 3) : at]
+    return bool(line[at].bits & BIT["returnee"]) or any(
+        t.bits & BIT["returnee"] or t.text in CAME for t in said
+    )
+
+
+def was_asked(line: list[Token], mention: Mention) -> bool:
+    """女婿守夜，托我报: who only passes the number on."""
+    before = line[mention.first - 1].text if mention.first else ""
+    after = line[mention.last + 1].text if mention.last + 1 < len(line) else ""
+    return before in ASKED and after in TO_REPORT

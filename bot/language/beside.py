@@ -1,0 +1,176 @@
+"""What stands right beside a number and says that it counts something else."""
+
+from bot.language.numerals import Form, Number, Unit
+from bot.language.people import Kind
+from bot.language.scope import (
+    FOREIGN,
+    HEAT,
+    MEASURED,
+    MONEY,
+    UNIT,
+    Around,
+    Left,
+    Verdict,
+    counted,
+    no,
+    reading,
+)
+from bot.language.tokens import NOTHING, Token
+from bot.language.words import BIT, mask, word_set
+
+# these may follow a temperature with a decimal without being its unit
+PEOPLE_SAFE = word_set(
+    "人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 "
+    "中 行 场 步 发 响 对 本 年 位 名 户 例 只 条 平 趟 车 句 字 "
+    "个人 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 "
+    "船 首 张 把 台 副 串 板 朵 棵 片 支 根 套 件 双 桶 盒 包 袋 箱 罐 瓶 盘 碗 杯 锅"
+)
+NO_UNIT = mask("whole loose kin site fine")
+FIRM = mask("verb now again day period night")
+SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
+PIECES = frozenset(
+    "平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双米尺丈里码卷捆筐车棵株垛朵串盘碗提罐壶桌席股票页晚"
+)
+UNIT_HEADS = frozenset("斤元块米亩吨")
+RATIOS = word_set("/ % × * x")
+OPERATORS = word_set("+ - × =")
+POINTED = word_set("那个 那次 那是")  # 36.8那次: the number itself is pointed at
+COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
+SUCH = word_set("这种 这类 那种 之类 之类的 诸如此类")
+SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
+MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
+CALLED = word_set("叫 名叫 叫做 叫作 改成叫")
+ANYBODY = word_set("别人 人家 旁人 别家 外人")
+OWNERS = word_set("是 就是 才是")
+ENDS = ("comma", "stop")
+
+
+def by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None:
+    """What the words on both sides say, None where they leave it open."""
+    if around.next is not NOTHING:
+        verdict = (
+            (_unit(number, around) if number.unit is Unit.NONE else None)
+            or _thing(left, around)
+            or _odd_unit(number, left, around)
+            or _owner(around)
+            or _sum_of(left, around)
+        )
+        if verdict is not None:
+            return verdict
+    return _before(number, left, around)
+
+
+def _unit(number: Number, around: Around) -> Verdict | None:
+    """36.5斤, 36块, 36/斤, 35一袋."""
+    behind, second, glued = around.next, around.second, around.glued
+    if behind.bits & UNIT and not behind.bits & NO_UNIT:
+        runs_on = second is not NOTHING and second.kind not in ENDS
+        safe = number.exact and behind.text in PEOPLE_SAFE and runs_on
+        if (glued or behind.bits & MONEY) and not safe:
+            return counted(behind.text)
+    if glued and behind.text == "万一" and second.bits & UNIT:
+        return counted("万")
+    if glued and behind.bits & MONEY:
+        return counted(behind.text)
+    if behind.text in RATIOS and (behind.text != "/" or second.bits & UNIT):
+        return no("后面是单价或比例")
+    if glued and not number.exact and behind.text[0] in UNIT_HEADS:
+        return counted(behind.text[0])
+    if _priced(behind, second):
+        return no("后面是单价")
+    if glued and (behind.text == "÷" or (number.form is Form.INTEGER and behind.text in OPERATORS)):
+        return no("是算术题")
+    return None
+
+
+def _priced(behind: Token, second: Token) -> bool:
+    """36一斤, 36.5一袋."""
+    if behind.text == "一":
+        return second.text in PIECES
+    return behind.text[0] == "一" and behind.text[1:2] in PIECES
+
+
+def _thing(left: Left, around: Around) -> Verdict | None:
+    """36度的水, 38.5那头猪, 37那道线: what it is of stands behind it."""
+    behind, second = around.next, around.second
+    if not around.glued:
+        return None
+    if behind.text in MARKS:
+        return no("说的是表上的刻度")
+    if behind.bits & HEAT and not behind.bits & BIT["kin"] and not left.mentions:
+        return no(f"说的是{behind.text}")
+    pointing = behind.text[0] == "那" and behind.text not in POINTED
+    if pointing and behind.bits & (UNIT | BIT["common"]):
+        return no("说的是别的东西")
+    other = second.bits & (FOREIGN | UNIT) or second.kind == "char"
+    if behind.text in ("的", "那") and (
+        other or (second.bits & BIT["common"] and not left.mentions)
+    ):
+        return no("说的是别的东西")
+    return None
+
+
+def _odd_unit(number: Number, left: Left, around: Around) -> Verdict | None:
+    """36多块, 36迷, 36kW, 36呢？: no unit of ours, but like one."""
+    behind, second = around.next, around.second
+    plain = number.unit is Unit.NONE
+    if (
+        plain
+        and behind.bits & BIT["loose"]
+        and second.bits & (UNIT | MONEY)
+        and not second.bits & mask("whole particle")
+    ):
+        return counted(second.text)
+    ends = second is NOTHING or second.kind in ENDS
+    if plain and around.glued and behind.kind == "char" and ends:
+        return no(f"后面的“{behind.text}”像单位")
+    if not (left.mentions or left.bits & MEASURED) and behind.text == "呢" and second.text in "?？":
+        return no("问的是标准")
+    latin = behind.kind in ("latin", "code") and behind.text.lower() not in SPOKEN_LATIN
+    if around.glued and (latin or behind.text[0] in "‰Ω"):
+        return counted(behind.text)
+    return None
+
+
+def _owner(around: Around) -> Verdict | None:
+    """豆腐三块六，36.5是我体温."""
+    if around.next.text not in OWNERS:
+        return None
+    said = 0
+    for token in around.right[1:]:
+        said |= token.bits
+    told = said & BIT["temp"] and said & mask("self kin")
+    return reading("后面说明是谁的体温") if told else None
+
+
+def _sum_of(left: Left, around: Around) -> Verdict | None:
+    return no("是算术题") if around.next.text in SUMS and not left.mentions else None
+
+
+def _before(number: Number, left: Left, around: Around) -> Verdict | None:
+    """从36, 叫36.5, 第36, 零下36: what stands right before it."""
+    someone, behind = bool(left.mentions), around.next.text
+    ill = around.message & mask("symptom medicine fever verb temp danger")
+    if left.near_text == "从" and not someone and not ill:
+        return no("说的是涨落")
+    told = behind == "的" or left.near_text in ("的", "的是", "是")
+    if left.unknown.endswith(COPIED) and not (someone or told):
+        return no("说的是怎么填")
+    if any(t.text in SUCH for t in around.right):
+        return no("是格式或例子")
+    if left.minus:
+        return no("是零下")
+    firm = someone or left.bits & FIRM or (around.people and around.message & BIT["verb"])
+    if behind[0] == "算" and not firm:
+        return no("问的是标准")
+    if left.near_text in CALLED and not someone:
+        return no("是名字")
+    housed = around.topic is not None and around.topic.kind is Kind.HOUSEHOLD
+    if someone and around.left_word in ANYBODY and not (around.settled or housed):
+        return no("没有说是谁")  # 别人体温36.5
+    taken = number.exact and number.celsius is not None
+    if left.near & BIT["medicine"] and not taken:
+        return no("说的是药")
+    if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
+        return no("前面是编号或数量")
+    return None

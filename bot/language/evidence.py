@@ -1,0 +1,167 @@
+"""Whether enough speaks for a person's temperature: first what speaks against it, then decimals."""
+
+from decimal import Decimal
+
+from bot.language.integers import judge_integer
+from bot.language.numerals import Form, Number, Unit
+from bot.language.people import Kind
+from bot.language.scope import (
+    FOREIGN,
+    HEAT,
+    MEASURED,
+    MONEY,
+    Around,
+    Left,
+    Verdict,
+    no,
+    reading,
+)
+from bot.language.telling import LINE
+from bot.language.threes import judge_three
+from bot.language.words import BIT, mask
+
+RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
+COLD = Decimal(35)
+OTHER_HEAT = "说的是水、天气、牲口或机器"
+
+
+def by_evidence(number: Number, left: Left, around: Around) -> Verdict:
+    """What the number is by all that speaks for and against it."""
+    if left.foreign:
+        return no(f"说的是{left.foreign}")
+    verdict = (
+        _other_heat(number, left, around)
+        or _other_goods(number, left, around)
+        or _unknown(number, left, around)
+    )
+    if verdict is not None:
+        return verdict
+    families = bool(left.mentions) and left.mentions[0].kind in (Kind.FAMILY, Kind.HOUSEHOLD)
+    if around.inherits and (families or not left.mentions) and not left.bits & MEASURED:
+        return no("接着说前面那样东西")
+    if number.form is Form.THREE:
+        return judge_three(number, left, around)
+    if number.exact:
+        return judge_exact(number, left, around)
+    return judge_integer(number, left, around)
+
+
+def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
+    """The water, the weather, a beast or a machine that the sentence is about."""
+    someone, exact = bool(left.mentions), number.exact
+    spoken = (around.clause | around.before) & mask("temp fever symptom verb medicine device")
+    beside = around.other_degrees and number.unit is not Unit.NONE
+    if beside and not (someone or spoken or left.bits & MEASURED):
+        return no("旁边的度数不是人的")
+    day = exact and around.bodily and left.near & mask("day period now")
+    if day and not around.clause & HEAT:
+        return reading("几天的体温")
+    patient = around.person and exact and around.message & mask("symptom fever danger medicine")
+    if around.topic_thing and not (someone or patient or left.bits & BIT["temp"]):
+        return no(f"说的是{around.topic_thing}")
+    headed = around.heading & FOREIGN and not around.heading & mask("temp degree_word device verb")
+    if headed and not left.bits & BIT["temp"]:
+        return no("单子上记的不是体温")
+    measured = exact and left.bits & BIT["verb"]
+    warm = around.clause_before & HEAT and not (exact and left.near & BIT["verb"])
+    theirs = left.bits & mask("temp again") or (someone and not left.unknown)
+    if warm and not (measured and around.only_places) and not theirs:
+        return no(OTHER_HEAT)
+    return None
+
+
+def _other_goods(number: Number, left: Left, around: Around) -> Verdict | None:
+    """What is bought and sold; or, the other way, what goes on about somebody's temperature."""
+    someone, exact = bool(left.mentions), number.exact
+    bought = around.clause & MONEY or (
+        around.message & MONEY and not (around.measuring or (someone and exact))
+    )
+    if bought and not (
+        left.bits & mask("temp fever site")
+        or (exact and left.bits & BIT["verb"] and not around.clause & FOREIGN)
+        or (someone and (number.unit is not Unit.NONE or left.bits & MEASURED))
+    ):
+        return no("说的是钱或买卖")
+    told = exact and around.settled and not around.clause & FOREIGN and not around.is_list
+    if told and not (left.unknown and around.labelled):
+        return reading("接着前面的体温说")
+    return None
+
+
+def _unknown(number: Number, left: Left, around: Around) -> Verdict | None:
+    """Words that are none of ours stand before the number: what it is of, or only talk."""
+    if not left.unknown:
+        return None
+    someone, exact = bool(left.mentions), number.exact
+    foreign, fahrenheit = around.clause & FOREIGN, number.unit is Unit.FAHRENHEIT
+    thing = no(f"说的是{left.unknown[:6]}")
+    if left.shown and not (someone or fahrenheit or around.clause & BIT["device"]):
+        return thing
+    agent = left.bits & BIT["verb"] and not left.shown
+    if left.thing and not (someone or around.person or agent or left.bits & mask("temp again")):
+        return thing
+    clear = not foreign and (
+        around.clause & BIT["temp"]
+        or (exact and (not left.thing or around.message & BIT["blurry"]))
+    )
+    if not (
+        (left.bits & MEASURED and (not foreign or left.near & BIT["verb"]))
+        or (exact and (around.clean or (around.person and around.before & mask("fever symptom"))))
+        or fahrenheit
+        or clear
+    ):
+        return no(f"不知道“{left.unknown[:6]}”是什么")
+    return None
+
+
+def rare_value(number: Number) -> bool:
+    """Whether few people ever have this temperature."""
+    return number.celsius is not None and not RARE[0] <= number.celsius <= RARE[1]
+
+
+def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
+    """36.5, 36度5: a decimal that somebody could have."""
+    if left.bits & BIT["moving"] and around.topic is not None and not left.unknown:
+        return reading("说的是升降")
+    if left.mentions or left.bits & MEASURED:
+        return reading("写明是人量的")
+    if number.unit is Unit.FAHRENHEIT:
+        return reading("华氏度换算")
+    sign = number.unit is not Unit.NONE
+    usual = number.form is Form.SPLIT and not rare_value(number)  # nobody says 36度4 of a room
+    if around.bare and (usual or not (sign and around.message & BIT["climate"])):
+        return reading("开头单说一个度数")
+    dated = left.bits & mask("day period night now")
+    if dated and not left.unknown and not around.message & FOREIGN:
+        return reading("说了什么时候量的")
+    if _of_weather(number, left, around):
+        return no(OTHER_HEAT)
+    spoken = around.message & mask("temp fever feverish symptom device verb fine medicine danger")
+    strange = sign and rare_value(number) and around.storied
+    if strange and not (spoken or around.person or around.people):
+        return no("前后说的是别的事")
+    if around.clean or around.is_list:
+        return reading("单说一个度数")
+    if not (left.thing or around.clause & FOREIGN) and _somebodys(number, left, around):
+        return reading("没说是别的东西")
+    return no("看不出是人的体温")
+
+
+def _of_weather(number: Number, left: Left, around: Around) -> bool:
+    """屋里热得很，36.5度: a degree of the weather or of a thing that the sentence has named."""
+    weather = number.unit is not Unit.NONE and around.message & BIT["climate"]
+    timed = around.clean and left.bits & mask("day period now")
+    if weather and not (around.measuring or around.person or timed):
+        return True
+    warm = rare_value(number) and around.before & HEAT
+    return bool(warm) and not (around.person or around.only_places)
+
+
+def _somebodys(number: Number, left: Left, around: Around) -> bool:
+    """Whether illness, a person or the size of the number speaks for a body."""
+    ill = around.message & mask("symptom fever feverish medicine danger temp mine_before")
+    if ill or around.person or left.bits & mask("day period night now"):
+        return True
+    usual = number.celsius is not None and COLD <= number.celsius < LINE
+    told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
+    return usual and told and not around.before & FOREIGN

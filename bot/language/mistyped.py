@@ -1,0 +1,112 @@
+"""Numbers that may be a temperature typed wrong: 3.65, 63.5, 336.5 are asked about, or nobody's."""
+
+from bot.language.numerals import Number, Unit
+from bot.language.scope import FOREIGN, MEASURED, MONEY, Around, Left, Verdict, ask, no
+from bot.language.words import BIT, mask
+
+POINTS = frozenset(".。·,、点")
+OTHER = FOREIGN & ~BIT["goods"]
+SIGNS = POINTS | {"度"}
+NOBODYS = "不像人的体温，得问"
+SOMEBODYS = "说的是人，数不像人的体温"
+TYPED = "像打错的体温"
+
+
+def judge_slip(number: Number, left: Left, around: Around) -> Verdict:
+    """What a number is that no living person can have."""
+    plain = number.written.isdigit() or SIGNS.isdisjoint(number.written)
+    degree = number.unit is Unit.DEGREE
+    if around.message & BIT["badly"] and degree and around.clean and not left.foreign:
+        return ask(NOBODYS)
+    return (
+        _of_another(left, around, plain)
+        or _of_a_measuring(number, left, around, plain)
+        or _of_somebody(number, left, around, plain)
+        or _alone(number, left, around, plain)
+        or no("看不出是体温")
+    )
+
+
+def _of_another(left: Left, around: Around, plain: bool) -> Verdict | None:
+    measured = left.bits & MEASURED
+    if (
+        left.foreign
+        or around.topic_thing
+        or (around.clause & FOREIGN and not measured)
+        or around.heading & FOREIGN
+        or around.clause & MONEY
+    ):
+        return no("说的是别的东西")
+    if left.unknown and (left.thing or plain) and not measured:
+        return no(f"不知道“{left.unknown[:6]}”是什么")
+    return None
+
+
+def _of_a_measuring(number: Number, left: Left, around: Around, plain: bool) -> Verdict | None:
+    """体温63.5, 量了356, 表上46.5."""
+    if left.bits & BIT["temp"] or (left.bits & BIT["site"] and not plain):
+        return ask(NOBODYS)
+    if around.message & FOREIGN:
+        return None
+    three = plain and len(number.written) == 3 and number.written[0] in "36"
+    if three and left.near & BIT["verb"]:
+        return ask(TYPED)
+    if left.bits & mask("verb device degree_word") and around.message & mask("temp device"):
+        return ask(NOBODYS)
+    return None
+
+
+def _of_somebody(number: Number, left: Left, around: Around, plain: bool) -> Verdict | None:
+    """老伴46.5, 孩子33度; beside other temperatures 老伴366.5."""
+    someone, degree = bool(left.mentions), number.unit is Unit.DEGREE
+    if someone and degree and not around.message & FOREIGN:
+        return ask(SOMEBODYS)
+    if left.bits & BIT["degree_word"] and degree and around.clean:
+        return ask(NOBODYS)
+    spoken = around.before & mask("temp device site") or (
+        around.is_list and around.usual and left.unknown
+    )
+    another = left.thing or (left.shown and left.unknown) or around.clause & OTHER
+    if spoken and not (plain or another):
+        return ask(NOBODYS)
+    told = someone or around.settled or left.bits & MEASURED
+    told = told or (around.person and _one_key_off(number))
+    scope = around.clause if number.near else around.message
+    if told and not (plain or scope & FOREIGN):
+        return ask(SOMEBODYS)
+    if someone and around.siblings and (not plain or len(number.written) >= 3):
+        return ask("别人的都像体温，这个不像")
+    return None
+
+
+def _alone(number: Number, left: Left, around: Around, plain: bool) -> Verdict | None:
+    """36.6.3 or 3.65 by itself, 一量63.5."""
+    if around.bare and not plain and around.message & mask("device temp verb"):
+        return ask("像看错的体温")
+    if _tripled(number.written, around) and not around.clause & FOREIGN:
+        return ask(TYPED)
+    if around.alone and not POINTS.isdisjoint(number.written):
+        return ask(TYPED)
+    if plain or not around.clean or around.message & FOREIGN:
+        return None
+    if left.bits & BIT["verb"]:
+        return ask(TYPED)
+    if number.unit is Unit.DEGREE and not around.message & BIT["common"]:
+        return ask(NOBODYS)
+    return None
+
+
+def _tripled(written: str, around: Around) -> bool:
+    """365.5, 366.5 by itself; 36.6.3."""
+    if written.count(".") == 2 and written[0] == "3":
+        return True
+    return around.lone and len(written) == 5 and written[:2] == "36"
+
+
+def _one_key_off(number: Number) -> bool:
+    """Whether one slip of a finger makes a temperature of it: 82.6 is none of anybody's."""
+    if not number.written.isascii() or number.unit is Unit.FAHRENHEIT:
+        return True
+    digits = [c for c in number.written if c.isdigit()]
+    fahrenheit = len(digits) >= 3 and 93 <= int("".join(digits[:-1])) <= 108
+    return "3" in digits or digits[:1] in (["2"], ["4"]) or fahrenheit

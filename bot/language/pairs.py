@@ -1,0 +1,170 @@
+"""What numbers side by side make of each other: a range, a choice, a scale, one value said twice."""
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
+
+from bot.language.lines import Draft, Message
+from bot.language.meaning import HOUSEHOLD
+from bot.language.tokens import Token
+from bot.language.words import BIT, word_set
+
+FEVER = Decimal("37.3")
+LOOKS = word_set("像 好像 象 看着像 瞅着像 似")
+CHOICE = word_set("还是 或者 或 要么 又好像 又像 又象 再不就是 要么就是 要不就是 也可能")
+
+
+def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
+    """36.5到36.8 is its higher end; an arrow in a correction is what it became."""
+    for one, two in pairwise(drafts):
+        if (
+            one.line != two.line
+            or "no" in (one.verdict.outcome, two.verdict.outcome)
+            or one.celsius is None
+            or two.celsius is None
+        ):
+            continue
+        between = [t for t in lines[one.line][one.at + 1 : two.at] if t.kind != "space"]
+        if len(between) == 1 and between[0].bits & BIT["to"] and one.celsius < two.celsius:
+            one.dropped = "区间的低端"
+            two.approx = True
+            two.who, two.mention, two.count, two.owner = one.who, one.mention, one.count, one.owner
+            two.day, two.period, two.site = one.day, one.period, one.site
+
+
+def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> None:
+    """36.5还是36.8看不清: both are asked about."""
+    for one, two in pairwise(drafts):
+        same = one.line == two.line
+        if same and (
+            _either(lines[one.line], one, two) or _either_looks(lines[one.line], one, two)
+        ):
+            for draft in (one, two):
+                draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
+            two.who = one.who
+            continue
+        if same and message.bits & BIT["blurry"] and _plain_choice(lines[one.line], one, two):
+            for draft in (one, two):
+                draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
+            continue
+        if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
+            continue
+        between = [
+            t for t in lines[one.line][one.at + 1 : two.at] if t.kind not in ("space", "comma")
+        ]
+        doubt = [t.text for t in lines[one.line][one.at + 1 : two.at + 2] if t.kind == "stop"]
+        if len(between) == 1 and doubt == ["?", "?"] and not two.left.mentions:
+            between = [replace(between[0], text="还是")]
+        either = message.bits & BIT["blurry"] and not between and len(drafts) == 2
+        if either and not (one.left.mentions or two.left.mentions or two.timed):
+            between = [replace(one.token, text="还是")]
+        choosing = any(t.text in CHOICE for t in between) or (
+            any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
+        )
+        if not choosing or two.left.mentions or len(between) > 4 or (one.timed and two.timed):
+            continue
+        if (
+            not message.bits & BIT["blurry"]
+            and any(t.text == "还是" for t in between)
+            and any(t.bits & BIT["all"] for t in between)
+        ):
+            continue
+        for draft in (one, two):
+            draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
+        two.who = one.who
+
+
+def _plain_choice(line: list[Token], one: Draft, two: Draft) -> bool:
+    """字儿太小 36.6还是38.6俺眼花: two temperatures and a 还是, whatever stands before them."""
+    between = [t.text for t in line[one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+    values = [d.token.number.celsius for d in (one, two) if d.token.number is not None]
+    labelled = one.verdict.outcome != "no" or one.verdict.why.startswith(("说的是", "不知道"))
+    foreign = one.left.foreign or two.left.foreign or not labelled
+    return between == ["还是"] and all(v is not None for v in values) and not foreign
+
+
+def _either_looks(line: list[Token], one: Draft, two: Draft) -> bool:
+    """瞅着像369又像389: two figures that one sign may be."""
+    before = line[one.at - 1].text if one.at else ""
+    between = [t.text for t in line[one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+    return before in LOOKS and between in (["又像"], ["也像"], ["又", "像"], ["也", "像"], ["还是"])
+
+
+def _either(line: list[Token], one: Draft, two: Draft) -> bool:
+    """不是36.4就是37.4: one of the two, nobody knows which."""
+    if one.verdict.why != "是在否认" or two.celsius is None:
+        return False
+    between = [t.text for t in line[one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+    return between in (["就是"], ["便是"], ["就"], ["度", "就是"])
+
+
+def bounds(drafts: list[Draft], message: Message) -> None:
+    """都没超过37.3 says only that nobody has a fever; a bound below that is the outcome."""
+    for draft in drafts:
+        if draft.verdict.outcome != "reading" or draft.celsius is None:
+            continue
+        if draft.bound == "under" and draft.celsius >= FEVER:
+            draft.verdict = replace(draft.verdict, outcome="no", why="只是说没发烧")
+
+
+def scales(drafts: list[Draft], lines: list[list[Token]]) -> None:
+    """体温计从35度到42度: how far a scale goes."""
+    for one, two in pairwise(drafts):
+        if one.line != two.line or one.verdict.why != "说的是涨落" or two.left.mentions:
+            continue
+        if any(t.bits & BIT["to"] for t in lines[one.line][one.at + 1 : two.at]):
+            two.verdict = replace(two.verdict, outcome="no", why="说的是涨落")
+
+
+def knowledge(drafts: list[Draft], message: Message) -> None:
+    """腋温36到37，口温36.3到37.2: several ranges of nobody are a lesson."""
+    spans = [d for d in drafts if d.dropped == "区间的低端"]
+    if not spans or any(d.left.mentions for d in drafts):
+        return
+    wide = any(b.celsius - a.celsius >= 2 for a, b in pairwise(drafts) if a.celsius and b.celsius)
+    if len(spans) < 2 and not (wide or message.bits & BIT["question"]):
+        return
+    for draft in drafts:
+        draft.dropped = "讲的是常识"
+
+
+def restated(drafts: list[Draft]) -> None:
+    """三十七度往下一点，大概三十六度九 is one value said twice."""
+    for one, two in pairwise(drafts):
+        if (
+            one.verdict.outcome != "reading"
+            or two.verdict.outcome != "reading"
+            or one.line != two.line
+        ):
+            continue
+        if one.celsius is None or two.celsius is None or two.left.mentions or two.timed:
+            continue
+        if one.approx and two.bound == "under" and one.celsius <= two.celsius:
+            two.dropped = "前面说得更准"
+        elif (
+            one.approx
+            and two.left.bits & BIT["about"]
+            and abs(one.celsius - two.celsius) <= Decimal("0.5")
+        ):
+            one.dropped = "后面说得更准"
+
+
+def repeated(drafts: list[Draft]) -> None:
+    """The same number said over for emphasis is one reading."""
+    kept = [d for d in drafts if d.verdict.outcome == "reading" and not d.dropped]
+    for one, two in pairwise(kept):
+        if (
+            one.celsius != two.celsius
+            or two.left.mentions
+            or two.timed
+            or two.left.bits & BIT["site"]
+        ):
+            continue
+        if (
+            one.who == two.who
+            and two.who != (HOUSEHOLD,)
+            and one.day == two.day
+            and one.site == two.site
+            and one.period == two.period
+        ):
+            two.dropped = "重复说了一遍"

@@ -1,0 +1,251 @@
+"""How a number is told: as hearsay, a rule, a wish, a joke, a story, a plan or a question."""
+
+from decimal import Decimal
+
+from bot.language.numerals import Form, Number, Unit
+from bot.language.people import Kind
+from bot.language.scope import GOODS, MEASURED, PLACE_TAILS, Around, Left, Verdict, no
+from bot.language.tokens import NOTHING
+from bot.language.words import BIT, mask, word_set
+
+LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
+ROUND = (LINE, Decimal(37), Decimal(38))  # lines that people measure themselves by
+DISTANT = word_set("离 距 距离 差")
+CHANGES = word_set("从 是 到 降到")
+DEMANDS = word_set("人 要 请 一律 都 先 才 必须 每 就 不得 不准 不许 不能 应 应该 须 赶紧 立即")
+NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
+CLAIMED = mask("temp verb site day period now night fever")
+PAUSE = ("comma", "stop", "emoji", "close")
+
+
+def by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
+    """What the way of telling says, None where the number is told as a fact."""
+    if around.later:
+        return no("说的是以后")
+    if _opens(number, around):
+        return None  # 36.4，吃完粉才想起要报: what comes behind a number of its own is talk
+    return (
+        _denied_or_asked(number, left, around)
+        or _of_nobody(left, around)
+        or _reported(number, left, around)
+        or _unreal(number, left, around)
+        or _not_now(number, left, around)
+        or _unmeasured(number, left, around)
+        or _of_many(left, around)
+        or _ruled(number, left, around)
+        or _bounded(number, left, around)
+    )
+
+
+def _opens(number: Number, around: Around) -> bool:
+    slip = number.form is Form.SLIP and not number.written.isdigit()
+    if not (around.bare and (number.exact or slip)) or around.before:
+        return False
+    return not around.after & mask("hearsay standard joke") and around.next.text not in "呢?"
+
+
+def _told_now(number: Number, left: Left) -> bool:
+    """What was measured just now is told, whatever else the message jokes or remembers."""
+    return number.exact and (left.named or bool(left.bits & mask("verb temp now again site day")))
+
+
+def _fresh(left: Left, around: Around) -> bool:
+    """Whether a measuring is told right before the number."""
+    told = left.bits & mask("verb now again")
+    return bool(told) and not around.clause_before & mask("hypo story")
+
+
+def _denied_or_asked(number: Number, left: Left, around: Around) -> Verdict | None:
+    """不是37.5, 离37.3差一丝, 36.5高不高: the number is not claimed."""
+    someone = left.named or bool(left.bits & MEASURED)
+    if left.near & BIT["negation"]:
+        return no("是在否认")
+    if left.near_text in DISTANT and number.celsius in ROUND:
+        return no("说的是发热的线")  # 37.2，离37.3就差一丝儿
+    priced = around.clause & GOODS and around.after & BIT["question"]
+    if priced and not left.named and left.near_text in CHANGES:
+        return no("是算术题")
+    if left.bits & BIT["question"] and not (someone or around.person):
+        return no("是在问")
+    asked = around.next.text == "?" and not around.person and number.unit is not Unit.NONE
+    if asked and not (around.siblings or someone):
+        return no("是在问")
+    if around.next.bits & BIT["rule"] and not (left.named or around.person):
+        return no("是规定或标准")
+    return None
+
+
+def _of_nobody(left: Left, around: Around) -> Verdict | None:
+    """37.3以上的都留下, 谁要是38: whoever has it; 你37.2; 一紧张就37.2."""
+    if _whoever(around) and not (left.named or left.bits & mask("verb again")):
+        return no("没有说是谁")
+    every = left.bits & mask("all link")
+    if around.clause_before & BIT["anyone"] and (every or not left.bits & BIT["verb"]):
+        return no("没有说是谁")
+    if left.you:
+        return no("说的是对方")
+    if around.habit and not left.bits & mask("now day period"):
+        return no("说的是平常会怎样")
+    return None
+
+
+def _whoever(around: Around) -> bool:
+    """今天37.3以上的都留下: whoever has it, and nobody in particular."""
+    behind, second = around.next, around.second
+    if second is NOTHING:
+        return False
+    if behind.text == "的":
+        return bool(second.bits & BIT["all"])  # 39度的都有
+    bound = behind.bits & mask("over_after under_after")
+    return bool(bound) and (second.text == "的" or behind.text[-1] == "的")
+
+
+def _reported(number: Number, left: Left, around: Around) -> Verdict | None:
+    """听说38, 电视里说37.5: somebody else told it."""
+    before, clause = around.before, around.clause
+    if around.after & BIT["hearsay"] and not any(m.kind is Kind.SELF for m in left.mentions):
+        return no("听来的")
+    anew = around.reset and (left.named or number.exact)
+    if left.near & BIT["hearsay"] or (before & BIT["hearsay"] and not anew):
+        return no("听来的")
+    if before & BIT["news"] and not _mine(left, around):
+        return no("新闻或书上的")
+    if clause & BIT["news"] and not left.named:
+        return no("新闻或书上的")
+    return None
+
+
+def _mine(left: Left, around: Around) -> bool:
+    """Whether a measuring of one's own is told behind the news."""
+    mine = _fresh(left, around) and (left.named or around.topic is not None)
+    family = around.person and around.before & BIT["verb"]
+    return bool(mine or family) and not around.clause & BIT["news"]
+
+
+def _unreal(number: Number, left: Left, around: Around) -> Verdict | None:
+    """要是38, 祝大家36.5, 36.5算正常, 哈哈热到40: no fact."""
+    before, clause = around.before, around.clause
+    if before & BIT["hypo"] and not _fresh(left, around):
+        return no("是假设")
+    wished = clause & BIT["wish"] and not (left.named or left.bits & MEASURED)
+    if before & BIT["wish"] or wished:
+        return no("是祝愿")
+    if (before | around.after) & BIT["standard"] and not (left.named or around.person):
+        return no("是规定或标准")
+    if _demanded(around) and not left.named:
+        return no("是规定或标准")
+    if around.message & BIT["joke"]:
+        slip = left.bits & BIT["temp"] or around.person or left.named
+        told = (
+            _told_now(number, left)
+            or (number.form is Form.SLIP and slip)
+            or (number.exact and around.measuring and around.person)
+        )
+        if not told or clause & BIT["joke"]:
+            return no("是玩笑")
+    return None
+
+
+def _demanded(around: Around) -> bool:
+    """37.3以上的要上报, 38的必须去: what is demanded of whoever has it."""
+    if around.second is NOTHING:
+        return False
+    texts = [t.text for t in around.right if not t.bits & mask("over_after under_after")]
+    return len(texts) > 1 and texts[0] == "的" and texts[1] in DEMANDS
+
+
+def _not_now(number: Number, left: Left, around: Around) -> Verdict | None:
+    """小时候烧到41, 一会儿量, 格式如36.5: another time, or none."""
+    before, clause = around.before, around.clause
+    if before & BIT["story"]:
+        then = around.clause_before & mask("period night") and number.exact  # 凌晨两点那会儿38.8
+        just = then or (around.clause_before & BIT["now"] and left.named)
+        said = _told_now(number, left) and not clause & BIT["story"]
+        if not (_fresh(left, around) or just or said):
+            return no("是从前的事或平常的数")
+    if before & BIT["plan"] and clause & BIT["plan"]:
+        return no("是打算")
+    if (before & mask("request example") and not left.named) or before & BIT["example"]:
+        return no("是格式或例子")
+    return None
+
+
+def _unmeasured(number: Number, left: Left, around: Around) -> Verdict | None:
+    """她说38, 摸着有38, 表坏了显示38: nobody measured it well."""
+    before, clause = around.before, around.clause
+    speaker = left.mentions[0] if left.mentions else around.topic
+    if speaker is not None and speaker.owner and clause & BIT["says_self"]:
+        return no("别人家的事，听来的")
+    felt = clause if number.exact else clause | before
+    measured = left.bits if before & BIT["feel"] and not number.exact else around.message
+    if felt & BIT["feel"] and not measured & mask("verb temp"):
+        return no("手摸的，没有量")
+    broken = around.message & BIT["badly"] and around.message & BIT["device"]
+    if broken and not (left.named or number.form is Form.SLIP or around.bare):
+        return no("表坏了")
+    return None
+
+
+def _of_many(left: Left, around: Around) -> Verdict | None:
+    """有三个发烧的37.5, 二组52人最高37.0: of a crowd and of nobody in it."""
+    if around.sick_ones and not (left.named or around.person):
+        return no("没有说是谁")  # 有三个发烧的，37.5还是38没准
+    crowd = left.near & mask("high low") and around.crowd
+    if crowd and not (left.named and left.mentions[0].kind in NEAREST):
+        return no("是全组全村的数")  # 二组52人全部报完，最高37.0
+    place = left.named and left.mentions[0].who[0][-1] in PLACE_TAILS
+    counts = around.before & BIT["aggregate"] and not around.is_list
+    if counts and (place or not left.named):
+        return no("是全组全村的数")
+    return None
+
+
+def _bound(left: Left, around: Around) -> int:
+    """Classes of 超过 before the number and of 以上 behind it."""
+    return around.next.bits & mask("over_after under_after") | left.near & mask("over under")
+
+
+def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
+    """过37.3不让进: what holds for everybody."""
+    before, after, behind = around.before, around.after, around.next.text
+    if after & BIT["rule"] or (before & BIT["rule"] and not left.named):
+        family = around.person or (around.people and around.message & BIT["verb"])
+        firm = left.mentions or left.bits & CLAIMED or (number.exact and family)
+        ends = around.next is NOTHING
+        ruled = _bound(left, around) and behind != "了" and (not ends or before & BIT["rule"])
+        if not firm or (ruled and not after & BIT["now"]):
+            return no("是规定或标准")
+    told = left.named or around.person or left.bits & mask("verb now day period night again")
+    if left.near & BIT["over"] and _goes_on(around) and not told:
+        return no("是规定或标准")
+    return None
+
+
+def _goes_on(around: Around) -> bool:
+    """过37.3不让进: more of the sentence stands behind the number."""
+    behind = around.next
+    return behind is not NOTHING and not (
+        behind.kind in PAUSE
+        or behind.text == "了"
+        or behind.bits & mask("particle loose whole self wo kin")
+    )
+
+
+def _bounded(number: Number, left: Left, around: Around) -> Verdict | None:
+    """超过37.3(含)的, 一直没过37, 超过38吗: a bound of nobody's measuring."""
+    bound = _bound(left, around)
+    if not bound:
+        return None
+    closed = around.next.kind == "close" and around.second.text == "的"
+    if bound & BIT["over"] and closed and not left.named:
+        return no("是规定或标准")
+    if around.always and not left.bits & mask("now again"):
+        return no("说的是平常会怎样")
+    if left.bits & BIT["question"]:
+        return no("问的是标准")
+    if around.clause & BIT["question"] and not (left.named or around.people):
+        return no("问的是标准")
+    told = left.named or around.person or left.bits & mask("now day period night again")
+    if bound & mask("over over_after") and number.celsius == LINE and not told:
+        return no("说的是发热的线")
+    return None
