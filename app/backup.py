@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session, col, select
 
 from app.archive import DATABASE, BackupError, checked, pack, sync, unpack
-from app.backup_follow import apply, log_folder
+from app.backup_pieces import apply, log_folder
 from bot.outbox import Outbox
 
 LOCK_FILE = "shouwang.lock"

@@ -1,45 +1,37 @@
-"""Continuous copies of the log beside a running server, and the sums of the database's pages.
+"""The keeper: copies of the log beside a running server, and sums of the database's pages.
 
 One keeper at a time holds the log: while it does, the log is not begun anew, so no committed page
 passes unseen. It copies what is committed, and folds the log into the database when it has grown:
 
     copied up to here ──▶ nobody may write ──▶ the rest copied, sums written, log folded ──▶ go on
-
-    TARGET/shouwang-….tar.gz   the database as it was when the copies began
-    TARGET/shouwang-….log/     pieces 00000001.gz …: the pages committed since, a few seconds each
 """
 
-import fcntl
-import gzip
-import json
 import logging
 import os
 import shutil
 import sqlite3
-import struct
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
 from app import backup_pages, backup_wal
-from app.archive import BackupError, sync
+from app.archive import BackupError
 from app.backup_pages import Sums
+from app.backup_pieces import base_of, log_folder, write_piece
 from app.backup_wal import Frame, Place
 from bot.clock import Clock
 
 log = logging.getLogger("shouwang.backup")
 
-LOOK_S = 0.1
 PIECE_S = 5.0  # so far behind may the copies be
 FOLD_FRAMES = 4_000  # 16 MiB of log
 BASE_EVERY = timedelta(days=1)
 KEEP = 2  # bases with their logs
-KEEPER = "shouwang.keeper"
 COPIED = "shouwang.copied"  # its time is that of the last copy
 
 
@@ -302,178 +294,3 @@ def copied_at(database: Path) -> datetime | None:
         return datetime.fromtimestamp(database.with_name(COPIED).stat().st_mtime, UTC)
     except FileNotFoundError:
         return None
-
-
-def log_folder(base: Path) -> Path:
-    """Where the pieces lie that belong to a base."""
-    return base.with_name(base.name.removesuffix(".tar.gz") + ".log")
-
-
-def base_of(folder: Path) -> Path:
-    """The base to which a folder of pieces belongs."""
-    return folder.with_name(folder.name.removesuffix(".log") + ".tar.gz")
-
-
-def write_piece(folder: Path, number: int, frames: Sequence[Frame], page_size: int) -> None:
-    """One piece: whole transactions only; seen on the disk before it has its name."""
-    head = json.dumps({"format": 1, "page_size": page_size, "frames": len(frames)}).encode()
-    fresh = folder / f".{number:08d}.new"
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0) as packed:
-            packed.write(head + b"\n")
-            for one in frames:
-                packed.write(struct.pack(">II", one.page, one.size) + one.data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / f"{number:08d}.gz")
-    sync(folder)
-
-
-def apply(folder: Path, database: Path) -> int:
-    """Play the pieces of a folder into a database that nobody has open; how many.
-
-    Raises:
-        BackupError: a piece is missing or damaged.
-    """
-    pieces = sorted(folder.glob("[0-9]*.gz"))
-    with database.open("r+b") as file:
-        for number, piece in enumerate(pieces, 1):
-            if piece.name != f"{number:08d}.gz":
-                raise BackupError(f"日志副本缺了第 {number} 片：移开它后面的，再恢复一次")
-            _play(piece, file.fileno())
-        os.fsync(file.fileno())
-    return len(pieces)
-
-
-def _play(piece: Path, handle: int) -> None:
-    size = page_size = 0
-    try:
-        with gzip.open(piece, "rb") as packed:
-            head = json.loads(packed.readline(1024))
-            page_size = int(head["page_size"])
-            for _ in range(int(head["frames"])):
-                page, commit = struct.unpack(">II", packed.read(8))
-                data = packed.read(page_size)
-                if len(data) != page_size:
-                    raise EOFError
-                os.pwrite(handle, data, (page - 1) * page_size)
-                size = commit or size
-            if packed.read(1):
-                raise ValueError(piece.name)
-    except (OSError, EOFError, ValueError, KeyError, struct.error, zlib.error) as error:
-        raise BackupError(f"日志副本 {piece.name} 坏了：移开它和后面的，再恢复一次") from error
-    if size:
-        os.ftruncate(handle, size * page_size)
-
-
-@contextmanager
-def alone(database: Path) -> Iterator[None]:
-    """Be the one keeper of a database.
-
-    Raises:
-        BlockingIOError: another process is.
-    """
-    path = database.with_name(KEEPER)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
-
-
-def keep(
-    database: Path,
-    clock: Clock,
-    stop: threading.Event,
-    target: Path | None = None,
-    held: Callable[[], None] = lambda: None,
-) -> None:
-    """Be the keeper of a database until told to stop; wait for one's turn where another is.
-
-    A fault is waited out and the next hold begins anew: sums that nobody kept up are let go.
-    `held` is told once the log is held, or another holds it.
-    """
-    while not stop.is_set():
-        try:
-            with alone(database):
-                _keep_alone(database, clock, stop, target, held)
-        except BlockingIOError:
-            held()
-            stop.wait(2.0)
-
-
-def _keep_alone(
-    database: Path,
-    clock: Clock,
-    stop: threading.Event,
-    target: Path | None,
-    held: Callable[[], None],
-) -> None:
-    try:
-        with closing(Keeper(database, clock, target)) as keeper:
-            log.info("log_held")
-            held()
-            while not stop.wait(LOOK_S):
-                keeper.look()
-            keeper.settle()
-    except (BackupError, OSError, sqlite3.Error) as error:
-        log.error("log_not_held", extra={"error": type(error).__name__})
-        with suppress(OSError):
-            backup_pages.forget(database)
-        held()
-        stop.wait(5.0)
-
-
-@dataclass
-class Keeping:
-    """A keeper in a thread of the server. Start it before the writer, stop it behind the writer."""
-
-    database: Path
-    clock: Clock
-    changed: int = 0  # pages that nobody wrote, found at the start
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Hold the log before anybody writes, and compare all pages with their sums meanwhile."""
-        threading.Thread(target=self._compare, name="page-sums", daemon=True).start()
-        held = threading.Event()
-        self._thread = threading.Thread(
-            target=keep,
-            args=(self.database, self.clock, self._stop),
-            kwargs={"held": held.set},
-            name="log-keeper",
-            daemon=True,
-        )
-        self._thread.start()
-        held.wait(30.0)
-
-    def _compare(self) -> None:
-        try:
-            self.changed = len(backup_pages.changed(self.database) or ())
-        except (OSError, ValueError, KeyError) as error:
-            log.error("pages_not_compared", extra={"error": type(error).__name__})
-        if self.changed:
-            log.error("pages_changed", extra={"count": self.changed})
-
-    def stop(self) -> None:
-        """Copy and fold what is left."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(10.0)
-
-
-def settle(database: Path, clock: Clock) -> None:
-    """After a command wrote beside no server: take the sums of what its end will fold.
-
-    Call it while the command still has the database open.
-    """
-    if not backup_pages.file_of(database).exists():
-        return
-    with suppress(BlockingIOError), alone(database):
-        try:
-            with closing(Keeper(database, clock)) as keeper:
-                keeper.settle()
-        except (BackupError, OSError, sqlite3.Error):
-            backup_pages.forget(database)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from app import cli_content, cli_data, cli_notice, cli_roster, cli_run
+from app import cli_content, cli_data, cli_notice, cli_province, cli_roster, cli_run
 from app.cli_base import DATA, fail, say
 from app.settings import SettingsError, load_settings
 from app.settings_shown import describe
@@ -28,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli_run.add(app)
+cli_province.add(app)
 cli_data.add(app)
 app.add_typer(cli_notice.app, name="notice")
 app.add_typer(cli_roster.app, name="roster")

@@ -14,9 +14,9 @@ import typer
 from sqlmodel import Session, col, select
 
 from app.asked import line, questions_of
-from app.cli_base import DATA, fail, say
+from app.cli_base import DATA, fail, progress, say
 from app.schema import bring_up
-from app.settings import Settings, load_settings, ready_folder
+from app.settings import Settings, database, load_settings, ready_folder
 from bot import inbox as inboxes
 from bot.clock import SystemClock, local, local_day
 from bot.domain import audit as audits
@@ -40,7 +40,10 @@ def add(app: typer.Typer) -> None:
         restore
     )
     app.command(help="体检：哪里不对，怎么办。\n\n例：shouwang doctor")(doctor)
-    app.command(help="把数据库升到这一版。\n\n例：shouwang migrate")(migrate)
+    app.command(
+        help="把数据库升到这一版，或整个搬到 PostgreSQL。"
+        "\n\n例：shouwang migrate --to postgresql+psycopg://shouwang@db/shouwang"
+    )(migrate)
     app.command(help="一天的数字，按村。\n\n例：shouwang report --day 2020-02-03")(report)
 
 
@@ -165,13 +168,19 @@ def doctor(
 def migrate(
     check: Annotated[bool, typer.Option("--check", help="只看，不改")] = False,
     down: Annotated[str, typer.Option(help="退回到哪一版")] = "",
+    to: Annotated[
+        str, typer.Option(help="搬到这个空的 PostgreSQL 库；密码放 ~/.pgpass", metavar="地址")
+    ] = "",
     data: DATA = None,
 ) -> None:
-    """Bring the database to this version's tables."""
+    """Bring the database to this version's tables, or all of it to another store."""
     from bot import migrate as migrations
 
     settings = load_settings(data)
     ready_folder(settings.data)
+    if to:
+        _move(settings, to)
+        return
     store = Store(settings.database_url)
     try:
         if check:
@@ -185,6 +194,33 @@ def migrate(
         say(f"现在是 {migrations.current(store.writer)}")
     finally:
         store.close()
+
+
+def _move(settings: Settings, address: str) -> None:
+    """Every row to PostgreSQL, with the server stopped; each table is compared."""
+    from app.hold import hold
+    from app.transfer import move
+
+    try:
+        source, target = Store(settings.database_url), Store(database(address))
+    except ValueError as error:
+        fail(f"--to：{error}", 2)
+    with hold(settings.data):
+        try:
+            moved = move(source, target, progress)
+        finally:
+            source.close()
+            target.close()
+    for one in moved:
+        if one.rows:
+            say(f"{one.table}  {one.rows} 行  {one.digest[:16]}")
+    left_out = sum(one.changed for one in moved)
+    if left_out:
+        say(f"有 {left_out} 处文字里的空字符（NUL）没有搬：PostgreSQL 存不了")
+    say(
+        f"搬好了，{sum(one.rows for one in moved)} 行，两边逐表对过。"
+        "把 shouwang.toml 里的 database_url 改成新地址再启动；原来的文件没有动"
+    )
 
 
 def report(

@@ -56,10 +56,10 @@ def serve(
     data: DATA = None,
 ) -> None:
     """Everything in one process."""
-    settings = _settings(data, port, host)
+    settings = settings_of(data, port, host)
     observe.set_up(settings.log_level, settings.log_format)
     observe.catch_uncaught()
-    _run(Service(settings), settings)
+    serve_on(Service(settings), settings)
 
 
 def demo(
@@ -68,7 +68,7 @@ def demo(
     data: DATA = None,
 ) -> None:
     """Serve an invented village whose morning has been played already."""
-    settings = _settings(data, port, host)
+    settings = settings_of(data, port, host)
     folder = settings.data / "demo"
     ready_folder(settings.data)
     shutil.rmtree(folder, ignore_errors=True)  # invented people only: made anew at each start
@@ -90,16 +90,18 @@ def demo(
     clock = ShiftedClock(village.open(kept, folder, loaded, own.rule_pack))
     service = Service(own, clock=clock, deliver=village.deliver, loaded=loaded)
     village.attach(service, clock)
-    _run(service, own, village)
+    serve_on(service, own, village)
 
 
-def _settings(data: Path | None, port: int | None, host: str | None) -> Settings:
+def settings_of(data: Path | None, port: int | None, host: str | None) -> Settings:
+    """Settings, with what the command line says of the address."""
     settings = load_settings(data)
     changes = {k: v for k, v in (("port", port), ("host", host)) if v is not None}
     return settings.model_copy(update=changes)
 
 
-def _run(service: Service, settings: Settings, village: DemoVillage | None = None) -> None:
+def serve_on(service: Service, settings: Settings, village: DemoVillage | None = None) -> None:
+    """Serve HTTP until a signal comes."""
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=2048)
     except OSError as error:

@@ -19,11 +19,14 @@ def bring_up(store: Store) -> None:
     Raises:
         BotError: it is newer than this program, or its rows do not fit.
     """
-    if is_current(store):
-        return
-    from bot import migrate
+    if not is_current(store):
+        from bot import migrate
 
-    migrate.upgrade(store.writer)
+        migrate.upgrade(store.writer)
+    if not store.is_sqlite:
+        from app import engine
+
+        engine.prepare(store)
 
 
 def is_current(store: Store) -> bool:

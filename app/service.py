@@ -1,21 +1,25 @@
 """One process of shouwang: everything built once, started and stopped in order.
 
+One process does all, on either store. On PostgreSQL a process may also do one part of it, and any
+number of processes each part (`app/province.py`).
+
 start: lock → migrate → what was on its way when we stopped → writer → sender → clock
        → language warm: ready
 stop:  no new calls → clock → what runs ends (10 s) → writer → connections
 """
 
 import asyncio
-import fcntl
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from sqlmodel import Session, col, func, select
 
+from app.hold import hold
 from app.hooks import Hook
 from app.metrics import Metrics
+from app.roles import ALL, Role
 from app.schema import bring_up
 from app.settings import Settings, SettingsError, load_secret, ready_folder
 from app.wiring import Parts, build
@@ -36,7 +40,12 @@ from bot.store import Store, Writer
 from handlers import ROUTER, outgoing
 from scheduler.runner import Runner
 
+if TYPE_CHECKING:  # only PostgreSQL needs it, and what it needs is an extra
+    from app.province import Province
+
 log = logging.getLogger("shouwang")
+
+STATEMENT_S = 5.0  # no statement of a server waits longer for PostgreSQL
 
 
 @dataclass
@@ -47,6 +56,7 @@ class Service:
     clock: Clock = field(default_factory=SystemClock)
     deliver: Callable[[Outbound], None] = lambda message: None
     on_turn: Callable[[Turn], None] = lambda turn: None
+    roles: frozenset[Role] = ALL
     loaded: Content | None = None  # where whoever starts it has loaded the content already
     is_ready: bool = False
     _lock: IO[str] | None = None
@@ -58,8 +68,14 @@ class Service:
         Raises:
             SettingsError: a setting, the folder or the content is wrong: one clear line.
         """
+        if self.settings.is_sqlite and self.roles != ALL:
+            raise SettingsError(
+                "分开跑要用 PostgreSQL（设置 database_url）："
+                "SQLite 的库只能由一个进程写，请用 shouwang serve"
+            )
         ready_folder(self.settings.data)
-        self._hold()
+        if self.settings.is_sqlite:
+            self._lock = hold(self.settings.data)
         try:
             self._build()
         except BaseException:
@@ -77,18 +93,25 @@ class Service:
         except BotError as error:
             raise SettingsError(f"内容有错：{error.detail}") from error
         self.sealer = Sealer(secret)
-        self.store = Store(settings.database_url)
+        self.store = Store(settings.database_url, statement_s=STATEMENT_S)
         bring_up(self.store)
         self.http = Http()
         self.channels: dict[str, Channel] = {}
         self.kernel = Kernel(self.content, self.channels, self.clock, secret, settings.rule_pack)
         self.dispatcher = Dispatcher(self.kernel, ROUTER, on_turn=lambda t: self.on_turn(t))
-        self.writer = Writer(self.store, inbox.accept, self.dispatcher)
+        self.province: Province | None = None
+        if settings.is_sqlite:
+            self.writer = Writer(self.store, inbox.accept, self.dispatcher)
+        else:
+            from app import province
+
+            self.province = province.Province(self.store, self.kernel, ROUTER, self.roles)
+            self.writer = Writer(self.store, self.province.engine.accept)
         self.metrics = Metrics(settings.channels)
         self.sender = Sender(
             self.channels,
             self.clock,
-            self.writer.run,
+            self.writer.run_plain,
             outgoing.stop,
             outgoing.settled,
             on_outcome=self.metrics.sent,
@@ -104,6 +127,8 @@ class Service:
             settings.max_hook_bytes,
         )
         self.runner = Runner(self.kernel.work, self.writer.run, on_done=self.metrics.ticked)
+        if self.province is not None:
+            self.province.wire(self.writer, self.sender, self.runner, self.hook)
 
     def _build_channels(self, parts: Parts) -> None:
         try:
@@ -111,38 +136,33 @@ class Service:
         except ValueError as error:
             raise SettingsError(str(error)) from error
 
-    def _hold(self) -> None:
-        """One process writes an SQLite file: two would only wait for each other."""
-        if not self.settings.is_sqlite:
-            return
-        lock = (self.settings.data / "shouwang.lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise SettingsError(
-                f"另一个守望正在用数据文件夹 {self.settings.data}：先停掉它，或用 --data 指别处"
-            ) from None
-        self._lock = lock
-
     async def start(self) -> None:
         """Start all loops and warm the language up; ready at the end."""
         self.writer.start()
+        if self.province is None:
+            await self._recover()
+        if Role.SENDER in self.roles:
+            self._tasks.append(asyncio.create_task(self.sender.loop()))
+        if Role.WORKER in self.roles:
+            self._tasks.append(asyncio.create_task(self._retry_loop()))
+            await asyncio.to_thread(warm)
+            await self.writer.run(self.dispatcher.rehearse)
+        if self.province is not None:
+            self._tasks += self.province.start()
+        elif Role.CLOCK in self.roles:
+            self._tasks.append(asyncio.create_task(self.runner.tick_all()))
+        if Role.CLOCK in self.roles:
+            self.runner.start()
+        self.is_ready = True
+        log.info("ready", extra={"port": self.settings.port})
+
+    async def _recover(self) -> None:
+        """What was on its way when this one process stopped is perhaps sent."""
         self.dispatcher.on_handled = self._handled
         now = self.clock.now()
         perhaps = await self.writer.run(lambda session: outbox.recover(session, now))
         if perhaps:
             log.warning("perhaps_sent", extra={"count": perhaps})
-        self._tasks = [
-            asyncio.create_task(self.sender.loop()),
-            asyncio.create_task(self._retry_loop()),
-        ]
-        await asyncio.to_thread(warm)
-        await self.writer.run(self.dispatcher.rehearse)
-        self.runner.start()
-        self._tasks.append(asyncio.create_task(self.runner.tick_all()))
-        self.is_ready = True
-        log.info("ready", extra={"port": self.settings.port})
 
     def _handled(self, ids: list[int]) -> None:
         self.hook.waiters.handled(ids)
@@ -159,11 +179,15 @@ class Service:
         """Stop in order; what was kept goes on at the next start."""
         self.is_ready = False
         self.runner.stop()
+        if self.province is not None:
+            await self.province.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.sender.drain()
         await self.writer.stop()
+        if self.province is not None:
+            self.province.leave()
         for channel in self.channels.values():
             await channel.close()
         await self.http.close()

@@ -55,7 +55,8 @@ class SettingsError(BotError):
         return self.detail
 
 
-def _database(url: str) -> str:
+def database(url: str) -> str:
+    """An address of a database that this installation can use."""
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError:
@@ -63,7 +64,7 @@ def _database(url: str) -> str:
     if backend not in ("sqlite", "postgresql"):
         raise ValueError("不是能用的数据库地址：sqlite:///文件 或 postgresql+psycopg://…")
     if backend == "postgresql" and find_spec("psycopg") is None:
-        raise ValueError("用 PostgreSQL 要先装驱动：.venv/bin/pip install 'shouwang[province]'")
+        raise ValueError("用 PostgreSQL 要先装驱动：./setup --province")
     return url
 
 
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data: Path = Field(Path("data"), description="数据文件夹：库、密钥、设置都在里面")
-    database_url: Annotated[str, AfterValidator(_database)] = Field(
+    database_url: Annotated[str, AfterValidator(database)] = Field(
         "", repr=False, description="数据库；默认是数据文件夹里的 shouwang.db"
     )
     host: str = Field("127.0.0.1", min_length=1, description="在哪个地址上听；0.0.0.0 是所有网卡")

@@ -85,7 +85,7 @@ def environment(api: str = "http://127.0.0.1:9") -> dict[str, str]:
         "API_BASE": api,
     }
     own = {f"SHOUWANG_CHANNELS__{CHANNEL.upper()}__{key}": word for key, word in table.items()}
-    return {**os.environ, **own, "SHOUWANG_LOG_LEVEL": "warning"}
+    return {**os.environ, **own, "SHOUWANG_LOG_LEVEL": "warning"}  # noqa: TID251
 
 
 def free_port() -> int:
@@ -164,7 +164,7 @@ def echo() -> Iterator[tuple[int, int]]:
     command = [str(BIN / "uvicorn"), "echo:app", "--port", str(port), "--no-access-log"]
     command += ["--log-level", "warning"]
     url = f"http://127.0.0.1:{port}/none"
-    with running(command, dict(os.environ), url, status=404) as server:
+    with running(command, environment(), url, status=404) as server:
         yield port, server.pid
 
 

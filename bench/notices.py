@@ -30,6 +30,7 @@ from app.settings import Settings, load_settings
 from app.work import work_on
 from bot import content
 from bot.clock import ManualClock, SystemClock, local_day
+from bot.domain.registry import Chat as Chat
 from bot.outbox import Outbox
 from bot.router import Kernel
 from bot.store import Store
@@ -37,6 +38,7 @@ from handlers import broadcast, missing
 
 CONNECTIONS, ANSWER_S = 64, 0.1
 HOOKS = "groups"
+TEXT = "明天上午各村消杀，请关好门窗。"
 
 
 def notice(words: list[str]) -> list[Row]:
@@ -51,10 +53,10 @@ def notice(words: list[str]) -> list[Row]:
     with folder() as data, subprocess.Popen(command) as platform:
         try:
             wait_for(f"{api}/_stats")
-            settings, author = _county(data, a.groups, api)
+            settings, author = county_of_groups(data, a.groups, api)
             store = Store(settings.database_url)
             with shouwang(data, api):
-                approved = _approve(store, settings, author)
+                approved = approve(store, settings, author)
                 seconds, arrived = _until_all(api, a.groups, approved)
             with store.reading() as session:
                 sent = session.exec(select(func.count()).where(Outbox.state == "sent")).one()
@@ -70,7 +72,7 @@ def notice(words: list[str]) -> list[Row]:
     ]
 
 
-def _county(data: Path, count: int, api: str) -> tuple[Settings, int]:
+def county_of_groups(data: Path, count: int, api: str) -> tuple[Settings, int]:
     """Groups with a webhook each, an author for the county, and the city above who says yes."""
     from app.schema import bring_up
 
@@ -93,7 +95,7 @@ def _county(data: Path, count: int, api: str) -> tuple[Settings, int]:
     return load_settings(data), author
 
 
-def _approve(store: Store, settings: Settings, author: int) -> float:
+def approve(store: Store, settings: Settings, author: int) -> float:
     """The author writes, the second person says yes; when that was on disk."""
     with store.begin() as session:
         work = work_on(session, settings)
@@ -104,7 +106,7 @@ def _approve(store: Store, settings: Settings, author: int) -> float:
             work,
             author_id=author,
             place_id=place.id or 0,
-            text="明天上午各村消杀，请关好门窗。",
+            text=TEXT,
             due_at=work.now,
             expires_at=work.now + timedelta(days=1),
             is_urgent=True,

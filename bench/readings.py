@@ -19,13 +19,14 @@ from pathlib import Path
 import county
 from ground import Row, at_most, folder
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.schema import bring_up
 from bot import content
 from bot.clock import local_day
 from bot.domain import temperature
 from bot.domain.owing import missing, owing
+from bot.domain.registry import Place, PlaceKind
 from bot.store import Store
 
 DAYS = 14
@@ -45,12 +46,14 @@ FROM slot_reading WHERE day = :day AND slot = :slot
 """
 _POINT = """
 UPDATE slot_reading SET reading_id = (SELECT r.id FROM reading r WHERE
-  r.resident_id = slot_reading.resident_id AND r.day = slot_reading.day AND r.slot = slot_reading.slot)
+  r.resident_id = slot_reading.resident_id
+  AND r.day = slot_reading.day AND r.slot = slot_reading.slot)
 WHERE day = :day AND slot = :slot
 """
 _SUMMARY = """
 INSERT INTO slot_summary (day, slot, place_id, reported, fever, late)
-SELECT day, slot, place_id, count(*), sum(is_fever), 0 FROM slot_reading GROUP BY day, slot, place_id
+SELECT day, slot, place_id, count(*), sum(is_fever), 0 FROM slot_reading
+GROUP BY day, slot, place_id
 """
 
 
@@ -100,9 +103,6 @@ def questions(words: list[str]) -> list[Row]:
 
 
 def _asked(session: Session, count: int, seconds: float) -> list[Row]:
-    from bot.domain.registry import Place, PlaceKind, places_below
-    from sqlmodel import select
-
     rules = content.load().rules["cn-2020-01"]
     one, today = rules.current(county.NOW), local_day(county.NOW)
     kinds = {
@@ -113,7 +113,7 @@ def _asked(session: Session, count: int, seconds: float) -> list[Row]:
         text("SELECT id FROM resident WHERE household_id IS NOT NULL ORDER BY random() LIMIT 2000")
     )
     persons = [row[0] for row in people]
-    rnd = random.Random(1)
+    rnd = random.Random(1)  # noqa: S311
     asked: dict[str, tuple[float, Callable[[], object]]] = {
         "who is missing in a village": (
             5,
@@ -129,7 +129,6 @@ def _asked(session: Session, count: int, seconds: float) -> list[Row]:
         ),
         "a person's curve": (5, lambda: temperature.curve(session, rnd.choice(persons), today)),
     }
-    del places_below
     return [
         at_most(f"{what}, p99 of {n:,}", p99, goal, "ms", f"p50 {p50:.1f} ms; {count:,} readings")
         for what, (goal, ask) in asked.items()

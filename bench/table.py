@@ -12,8 +12,8 @@ import time
 import drills
 import hook
 import notices
-import outbox
 import readings
+import rows as outbox_rows
 from ground import Row, machine, show
 
 BENCHES = {
@@ -21,7 +21,7 @@ BENCHES = {
     "open": (hook.open_loop, "300 a second for a minute"),
     "turn": (hook.turn, "whole turns until the inbox is empty"),
     "notices": (notices.notice, "a notice to 1,500 groups, a platform that takes 100 ms"),
-    "outbox": (outbox.rows, "100,000 rows in, claimed and marked"),
+    "outbox": (outbox_rows.rows, "100,000 rows in, claimed and marked"),
     "reminders": (notices.reminders, "10,000 reminders due at one instant"),
     "readings": (readings.questions, "three questions over 10 million readings"),
     "ready": (drills.ready, "from start to ready, memory"),

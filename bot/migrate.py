@@ -29,6 +29,7 @@ from bot.errors import BotError
 FOLDER = Path(bot.__file__).resolve().parents[1] / "migrations"
 # Where tables are, beside every module of bot.domain; a test compares this with the sources.
 TABLES = ("bot.inbox", "bot.outbox")
+NOT_OURS = "procrastinate_"  # tables of the engine of several processes begin so
 _LOCK = 0x73776D67  # any number that nobody else takes: "swmg"
 
 
@@ -95,7 +96,8 @@ def check(engine: Engine) -> list[str]:
     """Differences between the models and a database, one a line; [] where there are none."""
     load_tables()
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _is_ours}
+        context = MigrationContext.configure(connection, opts=opts)
         found = compare_metadata(context, SQLModel.metadata)
     return [line for entry in found for line in _words(entry)]
 
@@ -166,6 +168,10 @@ def _one_transaction(engine: Engine) -> Iterator[Connection]:
                     )
         finally:
             run(f"PRAGMA foreign_keys={int(bool(were_on))}")
+
+
+def _is_ours(name: str | None, kind: str, _: object) -> bool:
+    return kind != "table" or not (name or "").startswith(NOT_OURS)
 
 
 def _words(entry: object) -> Iterator[str]:

@@ -31,7 +31,7 @@ _IS_OPEN = text("outbox.state IN ('queued', 'unknown')")
 _IN_THE_WAY = "state IN ('queued', 'unknown', 'sending')"
 _CLAIMS = text("SELECT pg_advisory_xact_lock(1937207148)")  # senders claim one after the other
 NEVER = datetime.max.replace(tzinfo=UTC)
-SPARE = 20  # candidates beyond those asked for: some must wait or end
+SPARE = 8  # candidates beyond those asked for: some must wait or end
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 300.0
 
 
@@ -356,28 +356,27 @@ def _heard_at(session: Session, row: Outbox) -> datetime | None:
 
 def settle(session: Session, claimed: Claim, now: datetime, result: str | SendError) -> Outbox:
     """Note what became of a claimed row; `result`: the platform's id, or what it raised."""
-    return settle_all(session, [(claimed, result)], now)[0]
+    settle_all(session, [(claimed, result)], now)
+    return session.get_one(Outbox, claimed.id, populate_existing=True)
 
 
 def settle_all(
     session: Session, outcomes: Sequence[tuple[Claim, str | SendError]], now: datetime
-) -> list[Outbox]:
-    """Note what became of claimed rows, in their order."""
-    sent = [
-        {"row": claimed.id, "name": result}
-        for claimed, result in outcomes
-        if isinstance(result, str)
-    ]
-    if sent:  # nearly all of them: together
-        session.connection().execute(_SENT, [{**one, "now": now} for one in sent])
-    ids = [claimed.id for claimed, _ in outcomes]
-    query = select(Outbox).where(col(Outbox.id).in_(ids)).execution_options(populate_existing=True)
-    found = {row.id: row for row in session.exec(query)}
+) -> None:
+    """Note what became of claimed rows, nearly all of them in one statement."""
+    sent = [(claimed.id, result) for claimed, result in outcomes if isinstance(result, str)]
+    if sent:
+        _sent(session, sent, now)
     for claimed, result in outcomes:
         if not isinstance(result, str):
-            _note(session, found[claimed.id], now, result)
+            _note(session, session.get_one(Outbox, claimed.id), now, result)
     session.flush()
-    return [found[claimed.id] for claimed, _ in outcomes]
+
+
+def rows_of(session: Session, claims: Iterable[Claim]) -> Sequence[Outbox]:
+    """The rows of claims as they are now."""
+    query = select(Outbox).where(col(Outbox.id).in_([claimed.id for claimed in claims]))
+    return session.exec(query.order_by(col(Outbox.id))).all()
 
 
 _SENT = (
@@ -385,6 +384,20 @@ _SENT = (
     .where(col(Outbox.id) == bindparam("row"))
     .values(state="sent", sent_at=bindparam("now"), platform_id=bindparam("name"), reason="")
 )
+_ALL_SENT = text(
+    "UPDATE outbox SET state = 'sent', sent_at = :now, platform_id = one.name, reason = ''"
+    " FROM unnest(CAST(:rows AS int[]), CAST(:names AS text[])) AS one (id, name)"
+    " WHERE outbox.id = one.id"
+)
+
+
+def _sent(session: Session, sent: Sequence[tuple[int, str]], now: datetime) -> None:
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":  # a statement a row is twice as slow here
+        rows, names = zip(*sent, strict=True)
+        connection.execute(_ALL_SENT, {"now": now, "rows": list(rows), "names": list(names)})
+    else:
+        connection.execute(_SENT, [{"row": row, "name": name, "now": now} for row, name in sent])
 
 
 def _note(session: Session, row: Outbox, now: datetime, result: SendError) -> None:

@@ -243,6 +243,11 @@ class Dispatcher:
         """Whether the oldest message has waited too long."""
         return self._oldest is not None and self.kernel.clock.now() - self._oldest > MAX_LAG
 
+    @property
+    def handled(self) -> list[int]:
+        """Messages of the slice that has just run."""
+        return list(self._handled)
+
     def committed(self) -> Callable[[], None]:
         """The last slice is on disk: tell who waits for its messages."""
         done, self._handled = self._handled, []

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot import outbox
@@ -25,6 +26,9 @@ BREAKS_AT, BREAK = (
     timedelta(seconds=20),
 )  # failures in a row that open the circuit, and for how long
 IDLE_S = 0.5
+
+
+Outcome = tuple[Claim, str | SendError]
 
 
 class Units(Protocol):
@@ -45,12 +49,16 @@ class Sender:
     stop: Filter
     settled: Callable[[Session, Outbox], None]
     concurrency: int = 64
+    number: int = 0  # of this process among several that send
+    may_claim: Callable[[], bool] = lambda: True
     on_outcome: Callable[[str, str], None] = lambda channel, outcome: None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _busy: set[tuple[str, str]] = field(default_factory=set)
     _failures: dict[str, int] = field(default_factory=dict)
     _paused: dict[str, datetime] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _finished: list[Outcome] = field(default_factory=list)
+    _noting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wake(self) -> None:
         """Something new may be due."""
@@ -62,6 +70,7 @@ class Sender:
             self._wake.clear()
             started = 0
             try:
+                await self._note()
                 started = await self.start_due()
             except Exception as error:  # the loop must outlive a full disk and a locked file
                 log.error("sender_failed", extra={"error": type(error).__name__})
@@ -80,7 +89,7 @@ class Sender:
         now = self.clock.now()
         paused = frozenset(name for name, until in self._paused.items() if until > now)
         room = self.concurrency - len(self._tasks)
-        if room <= 0:
+        if room <= 0 or not self.may_claim():
             return 0
         busy = frozenset(self._busy)
         claims: list[Claim] = await self.run(
@@ -90,6 +99,7 @@ class Sender:
                 self.channels,
                 self.stop,
                 limit=room,
+                sender=self.number,
                 busy=busy,
                 paused=paused,
                 settled=self.settled,
@@ -124,13 +134,43 @@ class Sender:
         self.on_outcome(to.channel, outcome)
         log.info("said", extra={"outbox": claimed.id, "channel": to.channel, "status": outcome})
 
-        def settle(session: Session) -> None:
-            self.settled(session, outbox.settle(session, claimed, self.clock.now(), result))
-
+        self._finished.append((claimed, result))
         try:
-            await self.run(settle)
-        except Exception as error:  # the row stays "sending": recovered as perhaps sent
+            await self._note()
+        except Exception as error:  # the row stays "sending", and is noted at the next try
             log.error("settle_failed", extra={"outbox": claimed.id, "error": type(error).__name__})
+
+    async def _note(self) -> None:
+        """Note all that has finished; what finishes meanwhile goes together into the next note."""
+        async with self._noting:
+            batch, self._finished = self._finished, []
+            if not batch:
+                return
+            whole = tuple(batch)
+            try:
+                await self.run(lambda session: self._settle(session, whole))
+            except DBAPIError:  # the store itself: all of them at the next try
+                self._finished[:0] = whole
+                raise
+            except Exception as error:  # somebody who is told of a row has a fault: his alone
+                log.error("follower_failed", extra={"error": type(error).__name__})
+                while batch:
+                    await self._note_alone(batch.pop(0))
+
+    async def _note_alone(self, one: Outcome) -> None:
+        now = self.clock.now()
+        try:
+            await self.run(lambda session: self._settle(session, (one,)))
+        except DBAPIError:
+            self._finished.append(one)
+        except Exception as error:
+            log.error("follower_failed", extra={"outbox": one[0].id, "error": type(error).__name__})
+            await self.run(lambda session: outbox.settle_all(session, (one,), now))
+
+    def _settle(self, session: Session, batch: Sequence[Outcome]) -> None:
+        outbox.settle_all(session, batch, self.clock.now())
+        for row in outbox.rows_of(session, [claimed for claimed, _ in batch]):
+            self.settled(session, row)
 
     async def _say(self, claimed: Claim) -> str | SendError:
         channel = self.channels[claimed.outbound.to.channel]

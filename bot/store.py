@@ -39,7 +39,7 @@ _CONFLICTS = ("40001", "40P01")  # serialization failure, deadlock
 _TOGETHER = text("LOCK TABLE alembic_version IN ROW SHARE MODE")
 _ALONE = text("LOCK TABLE alembic_version IN EXCLUSIVE MODE")
 # A link that died is noticed within ten seconds, a server that is away within three.
-_LINK = {
+LINK: dict[str, Any] = {
     "connect_timeout": 3,
     "keepalives": 1,
     "keepalives_idle": 4,
@@ -70,7 +70,7 @@ class Store:
                 # A scan of a whole table conflicts with every other unit that writes into it.
                 " -c enable_seqscan=off -c jit=off"
             )
-            arguments = {**_LINK, "options": options}
+            arguments = {**LINK, "options": options}
             self.writer = create_engine(
                 url, pool_size=8, max_overflow=24, pool_pre_ping=True, connect_args=arguments
             )

@@ -75,7 +75,7 @@ async def main_async(a: argparse.Namespace) -> dict:
         server.kill(signal.SIGKILL)
     found = judge(trace, data, a.any_file)
     shutil.rmtree(data)
-    ok = found["answers"] == len(load.acked) == a.messages and not found["unsynced"]
+    ok = found["answers"] >= len(load.acked) == a.messages and not found["unsynced"]
     return {"verdict": "pass" if ok else "fail", "messages": a.messages, "acked": len(load.acked), **found}
 
 

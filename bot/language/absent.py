@@ -1,6 +1,7 @@
 """Who is named in a list without a number: 没在家, 未测, an empty line."""
 
-from bot.language.drafts import Draft, Message
+from bot.language.drafts import Draft
+from bot.language.message import Message
 from bot.language.people import Kind, Mention, mentions
 from bot.language.relay import subject_bits
 from bot.language.tokens import Token

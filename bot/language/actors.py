@@ -4,26 +4,28 @@ from collections.abc import Iterator, Mapping
 
 from bot.language.people import Kind, Mention
 from bot.language.tokens import Token
+from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
-AGENT_BEFORE = word_set("让 叫 被 问 听 陪 跟 喊 求 找 看 去 到 送 带 接 在 从 把 用 借")
+AGENT_BEFORE = turn("agent_before")
 THANKS = ("谢", "多谢", "感谢", "辛苦", "多亏", "劳烦")
-CALLS = word_set("喂 哎 诶 欸 嘿 哎呀 喂喂")
-HOME = word_set("家里 屋里 家中 屋头 屋里头")
+CALLS = turn("calls")
+HOME = turn("home")
 AT_HOME = mask(
     "temp verb all fine unmeasured device pair triple others kin self wo link day period now"
 )
 COUNTS = frozenset("一两二三四五六七八九几俩仨")
+HAVING = word_set("有 没 没有 只有 就 就有 只 还有 没得 冇")
 TOLD = ("给", "跟", "向")
 TELLING = ("报", "说", "打", "回", "捎")
 THAT_ONE = word_set("那个 那位 这个 那")
 READ = frozenset("念认读看瞅")
 SCALE = word_set("刻度 数 数字 格")
-LOOKED = word_set("看的 念的 瞅的 认的 看")
+LOOKED = turn("read_out")
 GIVING = word_set("给 帮 帮着 替")
 CAME = word_set("回来 来 到 回")
-ASKED = word_set("托 让 叫 请 喊 拜托 委托")
-TO_REPORT = word_set("报 代报 报的 报个 帮报 报一下 补报 上报")
+ASKED = turn("asked_to")
+TO_REPORT = turn("to_report")
 ENDS = ("comma", "stop")
 KNOWN = (Kind.KIN, Kind.NAME)
 
@@ -46,6 +48,8 @@ def is_house(line: list[Token], mention: Mention) -> bool:
         return True
     if line[mention.last].text not in HOME or not after:
         return False
+    if after in HAVING and any(t.bits & BIT["device"] for _, t in _behind(line, mention, 6)):
+        return True  # 家里只有进口表
     for token in line[at:]:
         if token.kind in ENDS:
             break
@@ -80,10 +84,10 @@ def brought(line: list[Token], mention: Mention) -> bool:
 
 def measures(line: list[Token], mention: Mention) -> bool:
     """路口量体温的大哥: whose work it is to measure."""
-    if not mention.first or line[mention.first - 1].text not in ("的", "那个", "那位"):
+    if not mention.first or not line[mention.first - 1].text.endswith(("的", "那个", "那位")):
         return False
     before = line[max(0, mention.first - 4) : mention.first]
-    return any(t.bits & BIT["verb"] or t.text in ("测温", "量温") for t in before)
+    return any(t.bits & BIT["verb"] or t.text[0] in "量测" for t in before)
 
 
 def reads_out(line: list[Token], mention: Mention) -> bool:

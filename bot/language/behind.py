@@ -5,20 +5,20 @@ from decimal import Decimal
 from bot.language.actors import AGENT_BEFORE
 from bot.language.people import Kind, Mention
 from bot.language.state import DENYING, LineState
+from bot.language.turns import turn
 from bot.language.words import mask, word_set
 
 FEVER = Decimal("37.3")
-IS = word_set("是 这是 那是 就是 才是 都是 的是 那个是")
-SAID_IS = word_set("是 这是 就是 说的是 那是")
+IS = turn("is")
+SAID_IS = word_set("是 这是 就是 说的是 那是 的是")
+SPEAKING = ("说的是", "讲的是", "说", "讲", "报的是", "指的是")
 GIVING = word_set("给 替 帮")
 MEASURED = word_set("量的 测的 报的 量")
 OWN = word_set("他 她 咱 我 俺")
 CLOSING = word_set("的 量的 那个 啊 哈")
 SOFT = word_set("的 量的 了 吧 呢")
 ARROWS = word_set("⬅ ← < 👈")
-CARED = word_set(
-    "医院 卫生院 诊所 卫生室 抱 送 背 不肯 打针 吃药 输液 挂水 难受 哭 闹 躺着 咋弄 咋办 咋整"
-)
+CARED = turn("cared_for")
 BREAK = ("comma", "stop", "space")
 SOFT_BREAK = ("space", "comma", "stop", "emoji", "close")
 PERSONS = (Kind.KIN, Kind.NAME)
@@ -34,7 +34,7 @@ def owner_behind(state: LineState, place: int) -> Mention | None:
         if token.kind == "stop" or token.degrees or commas > 1:
             return None
         mention = state.by_first.get(at)
-        if mention is None:
+        if mention is None or mention.kind is Kind.THIRD:
             continue
         before = state.line[at - 1].text
         if before in DENYING or before == "不是我":
@@ -68,6 +68,12 @@ def person_behind(state: LineState, place: int) -> Mention | None:
     if mention is not None and not state.no_name(mention) and _is_last_word(state, mention):
         return mention
     return ill_behind(state, place) or _later(state, place)
+
+
+def is_told_of(state: LineState, mention: Mention) -> bool:
+    """说的是我家老闺女: of whom all that stands before was said."""
+    before = "".join(t.text for t in state.line[max(0, mention.first - 3) : mention.first])
+    return before.endswith(SPEAKING)
 
 
 def _past_small_words(state: LineState, at: int) -> int:
@@ -144,7 +150,8 @@ def postposed(state: LineState) -> bool:
         if token.number is not None and token.number.celsius is not None:
             last = place
     after = [m for m in state.mentions[-2:] if m.first > last]
-    return bool(after) and all(
+    ends = bool(after) and state.token(after[-1].last + 1).kind in (*SOFT_BREAK, "open")
+    return ends and all(
         t.kind in ("space", "open", "punct") or t.text == "/"
         for t in state.line[last + 1 : after[0].first]
     )

@@ -4,6 +4,7 @@ from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import (
     FOREIGN,
+    GOODS,
     HEAT,
     MEASURED,
     MONEY,
@@ -16,31 +17,26 @@ from bot.language.scope import (
     reading,
 )
 from bot.language.tokens import NOTHING, Token
+from bot.language.turns import turn, turn_signs
 from bot.language.words import BIT, mask, word_set
 
 # these may follow a temperature with a decimal without being its unit
-PEOPLE_SAFE = word_set(
-    "人 家 口 下 次 回 头 天 周 月 号 日 里 两 遍 安 度 档 面 站 期 班 组 队 村 "
-    "中 行 场 步 发 响 对 本 年 位 名 户 例 只 条 平 趟 车 句 字 "
-    "个人 孔 团 院 楼 房 室 街 道 网 连 股 级 转 款 项 局 "
-    "船 首 张 把 台 副 串 板 朵 棵 片 支 根 套 件 双 桶 盒 包 袋 箱 罐 瓶 盘 碗 杯 锅"
-)
+PEOPLE_SAFE = turn("beside_people")
 NO_UNIT = mask("whole loose kin site fine")
 FIRM = mask("verb now again day period night")
 SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
-PIECES = frozenset(
-    "平亩斤只袋箱包桶瓶吨方条根片张盒份副套件支双米尺丈里码卷捆筐车棵株垛朵串盘碗提罐壶桌席股票页晚"
-)
+SCORED = word_set("得 得了 考 考了")  # 语文小测满分40，小子得36.5
+PIECES = turn_signs("pieces")
 UNIT_HEADS = frozenset("斤元块米亩吨")
 RATIOS = word_set("/ % × * x")
 OPERATORS = word_set("+ - × =")
 POINTED = word_set("那个 那次 那是")  # 36.8那次: the number itself is pointed at
 COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
-SUCH = word_set("这种 这类 那种 之类 之类的 诸如此类")
-SUMS = word_set("加 减 乘 除 除以 乘以 等于 约等于 读作 写作 读成 四舍五入")
-MARKS = word_set("那条 那根 那道 那格 那条线 那根线")
-CALLED = word_set("叫 名叫 叫做 叫作 改成叫")
-ANYBODY = word_set("别人 人家 旁人 别家 外人")
+SUCH = turn("such")
+SUMS = turn("sums")
+MARKS = turn("scale_marks")
+CALLED = turn("named_so")
+ANYBODY = turn("anybody")
 OWNERS = word_set("是 就是 才是")
 ENDS = ("comma", "stop")
 
@@ -95,7 +91,7 @@ def _thing(left: Left, around: Around) -> Verdict | None:
     behind, second = around.next, around.second
     if not around.glued:
         return None
-    if behind.text in MARKS:
+    if behind.text in MARKS and not left.bits & BIT["under"]:
         return no("说的是表上的刻度")
     if behind.bits & HEAT and not behind.bits & BIT["kin"] and not left.mentions:
         return no(f"说的是{behind.text}")
@@ -171,6 +167,7 @@ def _before(number: Number, left: Left, around: Around) -> Verdict | None:
     taken = number.exact and number.celsius is not None
     if left.near & BIT["medicine"] and not taken:
         return no("说的是药")
-    if left.near & BIT["ordinal"] and not left.near & mask("link verb"):
+    scored = left.near_text in SCORED and around.before & GOODS
+    if left.near & BIT["ordinal"] and (scored or not left.near & mask("link verb")):
         return no("前面是编号或数量")
     return None

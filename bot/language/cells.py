@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from bot.language.drafts import Message
+from bot.language.message import Message
 from bot.language.relay import numbers_in
 from bot.language.tokens import Token
 from bot.language.words import BIT

@@ -50,10 +50,10 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     """The water, the weather, a beast or a machine that the sentence is about."""
     someone, exact = bool(left.mentions), number.exact
     spoken = (around.clause | around.before) & mask("temp fever symptom verb medicine device")
-    beside = around.other_degrees and number.unit is not Unit.NONE
+    beside = around.whole.other_degrees and number.unit is not Unit.NONE
     if beside and not (someone or spoken or left.bits & MEASURED):
         return no("旁边的度数不是人的")
-    day = exact and around.bodily and left.near & mask("day period now")
+    day = exact and around.whole.bodily and left.near & mask("day period now")
     if day and not around.clause & HEAT:
         return reading("几天的体温")
     patient = around.person and exact and around.message & mask("symptom fever danger medicine")
@@ -73,19 +73,23 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
 def _other_goods(number: Number, left: Left, around: Around) -> Verdict | None:
     """What is bought and sold; or, the other way, what goes on about somebody's temperature."""
     someone, exact = bool(left.mentions), number.exact
-    bought = around.clause & MONEY or (
-        around.message & MONEY and not (around.measuring or (someone and exact))
-    )
+    told = around.measuring or (exact and (someone or _dated(left, around)))
+    bought = around.clause & MONEY or (around.message & MONEY and not told)
     if bought and not (
         left.bits & mask("temp fever site")
         or (exact and left.bits & BIT["verb"] and not around.clause & FOREIGN)
         or (someone and (number.unit is not Unit.NONE or left.bits & MEASURED))
     ):
         return no("说的是钱或买卖")
-    told = exact and around.settled and not around.clause & FOREIGN and not around.is_list
+    told = exact and around.settled and not around.clause & FOREIGN and not around.whole.is_list
     if told and not (left.unknown and around.labelled):
         return reading("接着前面的体温说")
     return None
+
+
+def _dated(left: Left, around: Around) -> bool:
+    """今天36.6，订了36块5的菜: a clause that says nothing but the day."""
+    return bool(around.bare and left.bits & mask("day period now"))
 
 
 def _unknown(number: Number, left: Left, around: Around) -> Verdict | None:
@@ -140,7 +144,7 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
     strange = sign and rare_value(number) and around.storied
     if strange and not (spoken or around.person or around.people):
         return no("前后说的是别的事")
-    if around.clean or around.is_list:
+    if around.clean or around.whole.is_list:
         return reading("单说一个度数")
     if not (left.thing or around.clause & FOREIGN) and _somebodys(number, left, around):
         return reading("没说是别的东西")

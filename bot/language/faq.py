@@ -15,7 +15,7 @@ from bot.language.alike import Topics
 from bot.language.faq_ask import Form, form
 from bot.language.faq_disease import Diseases
 from bot.language.faq_shelf import UNSURE, Found, Shelf, weighed
-from bot.language.gate import WHY, Action, Gate
+from bot.language.gate import WHY, Action, Gate, Judgement
 from bot.language.lexicon import Folder, Lexicon, without_mention
 from bot.language.pack import Entry, Pack, Verdict
 
@@ -85,7 +85,7 @@ class Engine:
         if forwarded is not None and shape.forward and not danger:
             return forwarded  # before the gate: what is passed on is nobody's own dose or errand
         if gated is not None:
-            steps.append(f"{WHY[gated.action]}（{gated.rule}：{'、'.join(gated.words[:6])}）")
+            steps.append(_gated(gated))
             action = gated.action if to_us or danger else Action.NONE
             asks_us = asked and gated.action is not Action.NONE  # small talk asks nothing of us
             return Asked(action, (), (), asks_us, shape.forward, tuple(steps))
@@ -100,6 +100,8 @@ class Engine:
                 is_ours=shape.question and self._is_ours(message),
             )  # fmt: skip
         found = self._answer(message)
+        if not found.hits and to_us and (gated := self._gate.judge(text, last=True)):
+            return replace(found, action=gated.action, steps=(_gated(gated), *found.steps[:4]))
         return found if found.hits else self._with_lapsed(found, message)
 
     def nearest(self, text: str, on: date) -> list[Entry]:
@@ -115,7 +117,10 @@ class Engine:
     def _judged(self, message: "_Message") -> list[Found]:
         """What each pack makes of the whole message."""
         return weighed(
-            [shelf.judge(put, shelf.may(message.on, message.diseases)) for shelf, put in message.put]
+            [
+                shelf.judge(put, shelf.may(message.on, message.diseases))
+                for shelf, put in message.put
+            ]
         )
 
     def _is_ours(self, message: "_Message") -> bool:
@@ -230,6 +235,10 @@ class _Message:
         self.diseases = engine._diseases.named(text)
         asked = [shelf for shelf in engine._shelves if shelf.is_asked(self.diseases)]
         self.put = [(shelf, shelf.put(text)) for shelf in asked]
+
+
+def _gated(judged: Judgement) -> str:
+    return f"{WHY[judged.action]}（{judged.rule}：{'、'.join(judged.words[:6])}）"
 
 
 def _step(hit: Hit) -> str:

@@ -10,10 +10,12 @@ from bot.language.faq_rank import containment, shingles
 _END = r"(?=$|[,。.;!?~、\n ])"
 _QUESTION = re.compile(
     r"\?|怎么|什么|为什么|哪|谁|多少|多久|多大|多高|多远|吗|还是|管用|真的假的|靠谱|谣言|可信|来着"
-    r"|几(?=[天个次回点遍分层度种片号米口秒岁小周])|(?:[么嘛呢不没啵否吧咩]|没有|可以)"
+    r"|几(?=[天个次回点遍分层度种片号米口秒岁小周月年多远瓶盖勺斤升])|(?:[么嘛呢不没啵否吧咩]|没有|可以)"
     + _END
     + r"|不[啊呀哦咯呗嘞]|没[啊呀哦]|(.)[不没]\1|(..)不\2|能不|要不要|有没有|可不可|用不着"
-    r"|求教|请教|请问|问一下|问下|想问|打听|咨询|想知道|想了解|讲究|告诉我|说说|说一下|讲讲|讲一下"
+    r"|还[得要][^,。!? ]{0,8}[啊呀]"
+    + _END
+    + r"|算不|求教|请教|请问|问一下|问下|想问|打听|咨询|想知道|想了解|讲究|告诉我|说说|说一下|讲讲|讲一下"
     r"|教我|教教"
 )
 _CLAIM = re.compile(
@@ -34,6 +36,8 @@ _RHETORIC = re.compile(
 _BARE = re.compile(r"[了我有他她你]|[啊呀哦哈嘞啦]" + _END)
 _CLAUSE = re.compile(r"[,。.;!?~、:\n ]+")
 _READING = re.compile(r"(?<![\d.])3[4-9](?:[.点度]\d?|\d)(?![\d.])|体温|正常")
+_RELAY = re.compile(r"(?:^|\n) *\d+ *[.、)]")
+_LIST = 3  # lines with a number in front: a relay, in which everyone speaks for themselves
 _LONG = 60
 
 
@@ -53,6 +57,7 @@ class Form:
 def form(folded: str) -> Form:
     """The form of a folded message."""
     forward = len(folded) >= _LONG or bool(_FORWARD.search(folded) and len(folded) >= 25)
+    forward = forward and len(_RELAY.findall(folded)) < _LIST
     return Form(
         question=bool(_QUESTION.search(folded)),
         claim=bool(_CLAIM.search(folded)),

@@ -11,6 +11,7 @@ that the matcher proposed for it; the floors in tests/unit/language hold at the 
 """
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,25 +19,36 @@ from bot.language.faq_ask import Form
 from bot.language.faq_match import Candidate, Matcher
 
 _WEIGHTS = {
-    "none": -2.42,
-    "must": 1.61,
-    "forbidden must": -0.63,
-    "other": 1.48,
-    "forbidden other": 0.07,
-    "both": 0.78,
-    "near": 1.19,
-    "known": 0.49,
-    "foreign": -1.55,
-    "met": 0.82,
-    "share": 1.02,
-    "conflict": -0.13,
-    "agrees": 0.47,
-    "forbidden": -0.28,
-    "rumour": -0.54,
-    "claimed": 0.19,
-    "unasked": -2.26,
-    "stated": -0.28,
+    "none": -4.46,
+    "must": 2.18,
+    "forbidden must": 0.09,
+    "other": 1.04,
+    "forbidden other": -0.03,
+    "both": 0.36,
+    "near": 1.48,
+    "known": 2.14,
+    "foreign": -0.82,
+    "met": 0.35,
+    "share": 2.19,
+    "conflict": 0.04,
+    "agrees": 0.67,
+    "forbidden": -1.60,
+    "rumour": -0.43,
+    "claimed": 0.22,
+    "unasked": -3.00,
+    "stated": 0.34,
+    "figures": -2.47,
+    "goods": -1.26,
+    "words": 0.37,
+    "one word": 0.34,
+    "unknown": -1.18,
+    "long": 1.10,
 }
+_NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半]+(?:点[零一二三四五六七八九]+)?)"
+_FIGURE = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十百千]{2,}(?:点[零一二三四五六七八九]+)?")
+_GOODS = re.compile(  # so much of something, for so much: talk of trade and work
+    _NUMERAL + r" ?(?:元|块|毛|分钱|斤|亩|公斤|吨|码|公分|公里|架次|票|捆|箱|双|只|头|岁|年|分(?!钟))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ class Judged:
 def features(one: Candidate, folded: str, shape: Form, *, rumour: bool) -> dict[str, float]:
     """What the weights weigh. A rumour may be stated flatly and still wants an answer."""
     asked = shape.question or shape.claim or shape.bare
+    figures = [at for at in _FIGURE.finditer(folded) if one.met.isdisjoint(range(*at.span()))]
     return {
         "none": 1.0,
         "must": float(one.must and not one.forbidden),
@@ -71,6 +84,12 @@ def features(one: Candidate, folded: str, shape: Form, *, rumour: bool) -> dict[
         "claimed": float(rumour and shape.claim),
         "unasked": float(not asked),
         "stated": float(rumour and not asked),
+        "figures": float(min(len(figures), 3)),
+        "goods": float(bool(_GOODS.search(folded))),
+        "words": float(min(len(one.words), 4)),
+        "one word": float(len(one.words) == 1),
+        "unknown": one.unknown,
+        "long": min(len(folded), 60) / 20,
     }
 
 
@@ -83,7 +102,9 @@ def judge(
 ) -> list[Judged]:
     """The best candidates of one text, surest first; `may`: entries that compete at all.
 
-    One that may not be said takes no confidence from those that may.
+    One that may not be said takes no confidence from those that may. One whose `not` word stands
+    there is never said, however much else it meets, but what it would have been sure of is nobody
+    else's either.
     """
     scored: list[tuple[float, Candidate]] = []
     for one in matcher.match(folded):
@@ -95,8 +116,9 @@ def judge(
     scored.sort(key=lambda pair: (-pair[0], pair[1].entry))
     return [
         Judged(one.entry, round(math.exp(z) / total, 3), _why(one), one.met)
-        for z, one in scored[:keep]
-    ]
+        for z, one in scored
+        if not one.forbidden
+    ][:keep]
 
 
 def _why(one: Candidate) -> str:
@@ -104,6 +126,5 @@ def _why(one: Candidate) -> str:
         f"问到了 {'、'.join(one.words[:5])}" if one.words else "",
         f"与已有问法相近 {one.near:.2f}",
         "问的关系不同" if one.conflict else "",
-        "有不该出现的词" if one.forbidden else "",
     )
     return "，".join(part for part in parts if part)

@@ -36,6 +36,7 @@ class Candidate:
     near: float  # cosine to the nearest wording
     known: float  # how much of what the text speaks of the entry speaks of too
     foreign: float  # the weight of what only other entries speak of
+    unknown: float  # the share of what no entry speaks of
     conflict: bool  # another effect is asked for: spreads is not prevents
     agrees: bool  # the same kind of question
 
@@ -137,6 +138,7 @@ class Matcher:
         foreign = sum(
             weight for word, weight in topic.items() if word in self._weights and word not in blob
         )
+        unknown = sum(weight for word, weight in topic.items() if word not in self._weights)
         return Candidate(
             entry=at,
             must=any(is_must for is_must, _ in fired),
@@ -147,6 +149,7 @@ class Matcher:
             near=near,
             known=known / total if total else 0.5,
             foreign=foreign,
+            unknown=unknown / total if total else 0.0,
             conflict=bool(effect and effects and effect not in effects),
             agrees=relation in asks,
         )

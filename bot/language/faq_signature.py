@@ -5,6 +5,7 @@ A word of a group is one of
     戴…多久       the parts in this order, at most eight characters apart, in one clause
     ^口罩  不$     at the start or the end of a clause
     @戴           any word of the lexicon's group of that name
+    是不是…@病名   such a word as one of the parts
 """
 
 import re
@@ -92,10 +93,8 @@ class Vocabulary:
     def _add(self, words: Sequence[str]) -> list[int]:
         ids: list[int] = []
         for word in words:
-            if word.startswith("@"):
-                if word[1:] not in self._groups:
-                    raise ValueError(f"没有叫 {word} 的词组")
-                ids += self._add(self._groups[word[1:]])
+            if word.startswith("@") and "…" not in word:
+                ids += self._add(self._members(word))
             else:
                 ids.append(self._id(word))
         return ids
@@ -109,15 +108,30 @@ class Vocabulary:
         word_id = self._ids[key] = len(self._names)
         self._names.append(key)
         if start or end or len(parts) > 1:
-            middle = _GAP.join(map(re.escape, parts))
+            middle = _GAP.join(map(self._part, parts))
             pattern = (_START if start else "") + middle + (_END if end else "")
-            self._patterns.append((word_id, max(parts, key=len), re.compile(pattern)))
+            literal = max((part for part in parts if not part.startswith("@")), key=len, default="")
+            self._patterns.append((word_id, literal, re.compile(pattern)))
         else:
             self._by_head.setdefault(parts[0][0], []).append((parts[0], word_id))
         return word_id
 
-    def find(self, text: str) -> Found:
-        """Look for every word in folded text."""
+    def _part(self, part: str) -> str:
+        if not part.startswith("@"):
+            return re.escape(part)
+        words = sorted({self._folder.fold(word) for word in self._members(part)}, key=len)
+        return f"(?:{'|'.join(map(re.escape, reversed(words)))})"
+
+    def _members(self, name: str) -> Sequence[str]:
+        if name[1:] not in self._groups:
+            raise ValueError(f"没有叫 {name} 的词组")
+        return self._groups[name[1:]]
+
+    def find(self, text: str, solid: Sequence[tuple[int, int]] = ()) -> Found:
+        """Look for every word in folded text.
+
+        `solid`: spans that no word may cut; one that holds them whole, or lies beside, is met.
+        """
         hidden = self._hidden_spans(text)
         spans: dict[int, tuple[int, int]] = {}
         for at, head in enumerate(text):
@@ -125,11 +139,17 @@ class Vocabulary:
                 if word_id in spans or not text.startswith(word, at):
                     continue
                 end = at + len(word)
+                if _cuts(at, end, solid):
+                    continue
                 if not any(a <= at and end <= b for a, b in hidden.get(word, ())):
                     spans[word_id] = (at, end)
-        for word_id, longest, pattern in self._patterns:
-            if longest in text and (match := pattern.search(text)):
-                spans[word_id] = match.span()
+        for word_id, literal, pattern in self._patterns:
+            if literal not in text:
+                continue
+            for match in pattern.finditer(text):
+                if not _cuts(*match.span(), solid):
+                    spans[word_id] = match.span()
+                    break
         return Found(spans)
 
     def _hidden_spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
@@ -139,3 +159,8 @@ class Vocabulary:
                 if text.startswith(outer, at):
                     spans.setdefault(word, []).append((at, at + len(outer)))
         return spans
+
+
+def _cuts(start: int, end: int, solid: Sequence[tuple[int, int]]) -> bool:
+    """Whether a span begins or ends within one of them."""
+    return any(a < start < b or a < end < b for a, b in solid)

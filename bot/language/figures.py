@@ -2,7 +2,9 @@
 
 import re
 
-from bot.language.numerals import Form, read_arabic, read_chinese
+from bot.language.arabic import read_arabic
+from bot.language.chinese import read_chinese
+from bot.language.numerals import Form
 from bot.language.pieces import Pieces, Token
 from bot.language.times import clock_at, date_at
 from bot.language.words import BIT, mask
@@ -39,6 +41,10 @@ AFTER_TENTH = re.compile(
     r"(十[一二三四五六七八九]?|廿[一二三四五六七八九]?|二十[一二三四五六七八九]?)(?=\s?:?\s?[34]\d)"
 )
 THREE_POINT = re.compile("三点[零一二三四五六七八九]{2}(?![十分])")
+AGO = re.compile(
+    r"(?:\d{1,2}|[一二两三四五六七八九十几]{1,2})个?[半多]?(?:小时|钟头|分钟|刻钟)[半多]?(?:前|以前|之前)(?![天日])"
+)
+YEAR = re.compile("[五六七八九零〇][零〇一二三四五六七八九]年(?![级前后纪龄轻])")  # 五八年
 MEASURING = mask("temp device verb")
 CALENDAR = frozenset("正腊冬阴农旧周星礼初这本上")  # only dates begin so
 PEOPLE = frozenset("俩仨全家")  # only counts of people begin so
@@ -51,6 +57,8 @@ class Figures(Pieces):
 
     def _digit(self, at: int) -> Token:
         text = self.text
+        if ago := AGO.match(text, at):
+            return Token("word", ago.group(), at, ago.end(), BIT["link"])
         token = None if BARE.match(text, at) else self._label(at)
         if token is not None:
             return token
@@ -88,6 +96,10 @@ class Figures(Pieces):
     def _numeral(self, at: int, size: int, bits: int) -> Token | None:
         """A number, time, count or group in Chinese numerals, where it beats the word."""
         char = self.text[at]
+        if ago := AGO.match(self.text, at):
+            return Token("word", ago.group(), at, ago.end(), BIT["link"])
+        if year := YEAR.match(self.text, at):
+            return Token("word", year.group(), at, year.end(), BIT["story"])
         if char in CALENDAR:
             return self._date(at, size)
         counted = self._counted(at, size, bits)
@@ -106,7 +118,8 @@ class Figures(Pieces):
         longer = size + bool(bits & ~BIT["common"])
         if count and count.end() - at >= longer and not (size > 1 and bits & BIT["pair"]):
             return Token("count", count.group(), at, count.end())
-        if size <= 1 and (kin := COUNT_KIN.match(text, at)):
+        common = size <= 1 or bits == BIT["common"]
+        if common and (kin := COUNT_KIN.match(text, at)) and kin.end() - at >= size:
             return Token("countkin", kin.group(), at, kin.end())
         return None
 

@@ -1,7 +1,10 @@
 """The gate before any answer: danger to 120, drugs to the doctor, local matters to a cadre.
 
 Rules are data (content/language/gate.toml), tried in order; the first that fires decides. Each
-carries lines that must and must not fire it, and the tests hold it to them.
+carries lines that must and must not fire it, and the tests hold it to them. Those marked `last`
+are tried only on what no entry answers.
+
+The name of an illness is one thing: 热昏 in 出血热昏迷了 and 咳…血 in 咳嗽是不是出血热 are not met.
 """
 
 import re
@@ -46,6 +49,7 @@ class Rule:
     not_words: tuple[str, ...]
     fires: tuple[str, ...]
     silent: tuple[str, ...]
+    last: bool = False  # tried only where no entry answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Gate:
         self._compiled: list[tuple[Rule, Signature]] = [
             (rule, self._vocabulary.signature(rule.must, rule.not_words)) for rule in rules
         ]
+        self._names = _either(self._folder.fold(name) for name in lexicon.group.get(DISEASES, ()))
 
     @staticmethod
     def from_toml(
@@ -92,21 +97,27 @@ class Gate:
 
     def knowing(self, diseases: Iterable[str]) -> "Gate":
         """The same rules with these names in their group 病名, beside those that it has."""
-        names = tuple(dict.fromkeys((*self.lexicon.group.get(DISEASES, ()), *diseases)))
-        if DISEASES not in self.lexicon.group or names == self.lexicon.group[DISEASES]:
+        if DISEASES not in self.lexicon.group:
             return self
-        return Gate(self.rules, replace(self.lexicon, group={**self.lexicon.group, DISEASES: names}))
+        names = tuple(dict.fromkeys((*self.lexicon.group[DISEASES], *diseases)))
+        return Gate(
+            self.rules, replace(self.lexicon, group={**self.lexicon.group, DISEASES: names})
+        )
 
-    def judge(self, text: str) -> Judgement | None:
+    def judge(self, text: str, *, last: bool = False) -> Judgement | None:
         """The first rule that fires, or None. Danger anywhere in the message goes before all else.
 
         NONE comes back where every sentence is a figure of speech or a matter of its own.
+
+        `last`: only the rules for what no entry answers.
         """
         folded = self._folder.fold(without_mention(text))
         parts = [folded] if len(folded) <= LONG else _SENTENCE.split(folded)
-        found = [self._vocabulary.find(part) for part in parts if part]
+        found = [self._vocabulary.find(part, self._solid(part)) for part in parts if part]
         skipped: dict[int, Judgement] = {}
         for rule, signature in self._compiled:
+            if rule.last is not last:
+                continue
             for at, words in enumerate(found):
                 if at in skipped or not signature.fires(words):
                     continue
@@ -117,12 +128,21 @@ class Gate:
                 skipped[at] = judged  # a figure of speech clears only its own sentence
         return skipped[0] if skipped and len(skipped) == len(found) else None
 
+    def _solid(self, part: str) -> list[tuple[int, int]]:
+        """Where names of illnesses stand: no word begins or ends within one."""
+        return [name.span() for name in self._names.finditer(part)] if self._names else []
+
+
+def _either(names: Iterable[str]) -> re.Pattern[str] | None:
+    longest_first = sorted(set(names), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
 
 def _rule(row: object, place: str) -> Rule:
     if not isinstance(row, Mapping) or not isinstance(row.get("id"), str):
         raise ValueError(f"{place}: 缺 id")
     place = f"{place} {row['id']}"
-    unknown = sorted(set(row) - {"id", "action", "must", "not", "fires", "silent"})
+    unknown = sorted(set(row) - {"id", "action", "must", "not", "fires", "silent", "last"})
     if unknown:
         raise ValueError(f"{place}: 不认识的项 {'、'.join(unknown)}")
     if row.get("action") not in set(Action):
@@ -130,6 +150,8 @@ def _rule(row: object, place: str) -> Rule:
     must = row.get("must")
     if not isinstance(must, Sequence) or isinstance(must, str) or not must:
         raise ValueError(f"{place}: 缺 must")
+    if not isinstance(row.get("last", False), bool):
+        raise ValueError(f"{place}: last 只能是 true 或 false")
     return Rule(
         id=row["id"],
         action=Action(row["action"]),
@@ -137,6 +159,7 @@ def _rule(row: object, place: str) -> Rule:
         not_words=_strings(row.get("not", ()), place),
         fires=_strings(row.get("fires", ()), place),
         silent=_strings(row.get("silent", ()), place),
+        last=row.get("last", False),
     )
 
 

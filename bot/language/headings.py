@@ -1,7 +1,8 @@
 """What carries from line to line: heading time, heading words, heading person."""
 
-from bot.language.drafts import TIME, Draft, Message
+from bot.language.drafts import TIME, Draft
 from bot.language.meaning import Period, Site
+from bot.language.message import Message
 from bot.language.people import Mention
 from bot.language.relay import subject_bits
 from bot.language.times import UNSAID, When

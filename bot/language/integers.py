@@ -38,13 +38,16 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
         return reading("开头单说一个度数")
     if not (left.mentions and normal):
         return None
-    if around.is_list and (around.message | around.heading) & BIT["temp"]:
+    if around.whole.is_list and (around.message | around.heading) & BIT["temp"]:
         return reading("体温单子里的一行")
-    row = around.wholes and (around.exact or around.wholes > 1)
+    row = around.whole.wholes and (around.whole.exact or around.whole.wholes > 1)
     if row and not left.near_text and not around.message & GOODS:
         return reading("跟别人的一起报的")
     one = left.mentions[0].kind in (Kind.KIN, Kind.NAME)
-    if one and around.bare_people and not foreign:
+    mine = left.mentions[0].kind is Kind.SELF and around.message & BIT["whole"]
+    if mine and not foreign:
+        return reading("单说一个度数")  # 我37，正好
+    if one and around.message & mask("unmeasured fine") and not foreign:
         return reading("跟别人的一起报的")
     return None
 
@@ -65,7 +68,7 @@ def _of_somebody(number: Number, left: Left, around: Around) -> Verdict | None:
 
 def _beside(around: Around) -> bool:
     """Whether an integer stands beside temperatures, and not beside other figures."""
-    listed = around.is_list and around.exact
+    listed = around.whole.is_list and around.whole.exact
     return around.settled or bool(listed or (around.siblings and around.people_only))
 
 
@@ -117,7 +120,7 @@ def _said_alone(number: Number, left: Left, around: Around) -> Verdict | None:
     of_another = around.topic is not None and around.topic.kind is not Kind.SELF
     if of_another and around.clean and round_degree:
         return reading("接着说那个人")
-    if around.clean and loose and around.message & mask("feverish temp verb"):
+    if around.clean and loose and around.message & mask("feverish temp verb fine"):
         return reading("接着说发烧或量体温")
     ill = number.celsius is not None and number.celsius > LINE
     if loose and around.people and (ill or around.message & mask("symptom blurry")):
@@ -127,13 +130,13 @@ def _said_alone(number: Number, left: Left, around: Around) -> Verdict | None:
 
 def _beside_others(number: Number, left: Left, around: Around) -> Verdict | None:
     if around.siblings:
-        if around.is_list:
+        if around.whole.is_list:
             return reading("单子里的一行")
         if around.clean and left.bits & mask("day period now"):
             return reading("几天的体温")
         if around.clean and around.message & BIT["unsure"]:
             return reading("拿不准的数")
-    written = number.written
-    if around.alone and (written in SPELLED or (written in DIGITS and not around.is_group)):
+    typed = number.written in DIGITS and not around.whole.is_group
+    if around.whole.alone and (typed or number.written in SPELLED):
         return reading("单说一个度数")
     return None

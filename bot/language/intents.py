@@ -1,7 +1,7 @@
 """What a message mainly does, where it holds no temperature to record or ask about."""
 
-from bot.language.lines import Message
 from bot.language.meaning import MainIntent
+from bot.language.message import Message
 from bot.language.words import BIT, mask
 
 ASKING = ("吗", "么", "不", "没", "咋办", "咋整", "怎么办", "多少", "咋回事")

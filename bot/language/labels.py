@@ -7,29 +7,30 @@ from bot.language.relay import HEAD_WORDS
 from bot.language.scope import SKIP, Left
 from bot.language.state import LineState
 from bot.language.tokens import Token
-from bot.language.words import BIT, mask, word_set
+from bot.language.turns import turn, turn_signs
+from bot.language.words import BIT, mask
 
-SAID = word_set("说 讲 念 说是 告诉 报")
+SAID = turn("said")
 INSIDE = frozenset(["里", "里头", "里面", "里边", "内"])
-LOOKED = word_set("看 看是 一看 再看 瞅 一瞅 瞄着是 瞄着 瞅着是")
+LOOKED = turn("looked")
+AIMED = turn("aimed")
 DONE = frozenset(["完", "了", "着", "过", "完了", "罢"])
 REACHED = ("到", "到了")
 # A word of these endings is a place, a vessel or a machine and has a temperature of its own.
-THING_TAILS = frozenset(
-    "池房室箱棚仓堆缸炉机器灯管床舱窖槽桶锅壶杯毯垫膜液油汤水酒肉苗圈舍塘垛杆费价钱票款壳胎秤"
-)
-ROOM_TAILS = frozenset("里内屋房箱棚仓缸炉锅桶盆窖")
+THING_TAILS = turn_signs("thing_tails")
+ROOM_TAILS = turn_signs("room_tails")
 CALLED = "哥姐嫂叔婶姨爷奶伯妈爸妹弟仔"  # 娟姐, 肥仔
 NOT_LABEL = mask(
     "heat goods money day period night now temp verb fever site self wo household all others "
     "unmeasured device slip negation ordinal over under about high low fine greeting symptom "
     "question rule standard hypo story news joke hearsay"
 )
-NO_LABEL_KINDS = ("space", "punct", "open", "close", "group", "latin")
+NO_LABEL_KINDS = ("space", "punct", "open", "close", "group", "latin", "clock")
 LABEL_MARKS = frozenset(":-=|/")
 NAME_PARTS = mask("common kin namehead nametail title")
 FRESH = frozenset((*QUIET, "comma", "stop", "group", "num", "clock", "date"))
 SPOKEN_OF = (Kind.NAME, Kind.KIN, Kind.SELF)
+RELATED = (Kind.KIN, Kind.NAME)
 LONGEST_RUN = 6
 
 
@@ -53,15 +54,25 @@ class Labels(LineState):
         text = _text(shown)
         if text in HEAD_WORDS or not 2 <= len(text) <= 5:
             return
-        if any(t.kind not in ("word", "char") or t.bits & NOT_LABEL for t in shown):
+        if not all(_may_name(t, self.message.usual) for t in shown):
             return
         first = next(p for p in range(start, place) if self.line[p] is shown[0])
         left.mentions = [Mention(Kind.NAME, (text,), first, first)]
-        left.unknown = ""
+        left.unknown, left.near = "", left.near & ~BIT["ordinal"]
+
+    def _is_cut(self, mention: Mention) -> bool:
+        """台春花婆婆, of which 台春 was left over: in a list the whole label is the name."""
+        at = mention.first - 1
+        while at >= self.bound and self.line[at].kind == "char":
+            at -= 1
+        begins = at < self.bound or self.line[at].kind in ("mark", "space", "stop", "comma")
+        return begins and 0 < mention.first - 1 - at <= 3
 
     def _labelled(self, left: Left, at: int) -> None:
         """迎儿：36.7 is a person, 第三天居家隔离：晨36.3 is none."""
         self._unknown(left, at)
+        if left.unknown in HEAD_WORDS:
+            left.foreign = left.unknown  # 年龄：37
         if not left.mentions:
             left.unknown, left.unknown_at, left.thing = "", -1, False
 
@@ -76,6 +87,10 @@ class Labels(LineState):
         if run and is_sender(text, self.message.own) and len(text) > 1:
             left.mentions = [Mention(Kind.SELF, (SELF,), at + 1, end)]
             return  # 莲花36.4 said by 杨莲花
+        person = self.by_last.get(at)
+        if person is not None and person.kind in RELATED and self._describes(end):
+            left.mentions = [person]
+            return  # 三叔开出租的 37度多点
         left.unknown, left.unknown_at = text or self.line[end].text, end
         left.thing = bool(run) and self._is_thing(run, end)
         if not run:
@@ -95,6 +110,10 @@ class Labels(LineState):
             kind, who = (Kind.SELF, SELF) if mine else (Kind.NAME, text)
             left.mentions = [Mention(kind, (who,), at + 1, end)]
             left.unknown = ""
+
+    def _describes(self, end: int) -> bool:
+        """开出租的 37度: what somebody is, and then a blank."""
+        return self.token(end + 1).text == "的" and self.token(end + 2).kind == "space"
 
     def _run(self, at: int) -> list[Token]:
         """The unknown words that end at this place."""
@@ -162,10 +181,17 @@ class Labels(LineState):
         if row and len(text) == 3 and len(run) == 2 and len(run[0].text) == 1:
             return True  # 丘大力 in a row of names
         others = any(m.kind in SPOKEN_OF for m in self.mentions)
-        beside = self.message.plausible >= 2 and others and not left.bits & ~BIT["link"]
+        beside = self.message.plausible >= 2 and others and not left.bits & ~mask("link weak_slip")
         if not (listed or beside or _is_shaped(text, left)):
             return False
         return not any(t.bits & BIT["common"] for t in run if len(run) > 1 and len(t.text) > 1)
+
+
+def _may_name(token: Token, usual: bool) -> bool:
+    """Whether it may be part of a label: 斤 and 九 of 冯九斤, but no word of measuring."""
+    spelled = usual and token.kind == "num" and not token.text[0].isdigit()
+    label = NOT_LABEL if len(token.text) > 1 or not usual else NOT_LABEL & ~mask("ordinal goods")
+    return (token.kind in ("word", "char") or spelled) and not token.bits & label
 
 
 def _is_shaped(text: str, left: Left) -> bool:

@@ -1,23 +1,21 @@
 """Walks left from a number over the words that may stand between it and its person."""
 
-from bot.language.actors import was_asked
+from bot.language.actors import TO_REPORT, was_asked
 from bot.language.drafts import QUIET
-from bot.language.labels import LOOKED, Labels
+from bot.language.labels import AIMED, LOOKED, Labels
 from bot.language.numerals import Form, Unit
 from bot.language.people import Kind, Mention
 from bot.language.scope import FOREIGN, SKIP, Left
 from bot.language.state import DENYING
 from bot.language.tokens import NOTHING, Token
+from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
-SPEAKS = word_set(
-    "说 讲 让 叫 问 告诉 喊 催 看 让我 叫我 说我 非说 非让 帮 帮我 给我 替我 "
-    "教 教我 嫌 笑 笑我 送 寄 买 拿 吓"
-)
+SPEAKS = turn("speaks")
 COMPARED = word_set("比 较 不如")
-AIMED = word_set("对着 对准 冲着 朝着 照着 指着 打 测了测 量了量 对 朝 冲")
-SHOWN = word_set("显示 显示的 显示是 读数 设 设定 调到 保持 保持在")
-PASSING = word_set("岁 周岁 回 次 遍 下 分钟 小时 个小时 会 天 个 刻钟 片 粒")
+SHOWN = turn("shown")
+PASSING = turn("passing")
+HEIGHTS = turn("heights")
 INNER = ("上", "里")
 ANDS = word_set("、 , 和 / 个")
 TIMED = ("clock", "date", "group")
@@ -42,7 +40,8 @@ class LeftSide(Labels):
             else:
                 at = self._past_word(left, at, place)
         nobody = not (left.mentions or left.foreign or self.used or self.topic)
-        if self.message.shape.is_list and self.message.peopled and nobody:
+        cut = len(left.mentions) == 1 and self._is_cut(left.mentions[0])
+        if self.message.shape.is_list and self.message.peopled and (nobody or cut):
             self._entry(place, left)
         if not left.foreign and not left.bits & mask("temp fever"):
             left.foreign = self._opened_by() if left.mentions else ""
@@ -57,6 +56,8 @@ class LeftSide(Labels):
         if before in COMPARED:
             return mention.first - 2  # 我比他低 36.2
         if mention.kind is Kind.SELF and was_asked(self.line, mention):
+            return mention.first - 1
+        if self._reports(mention):
             return mention.first - 1
         if mention.kind is Kind.YOU and not left.bits & mask("temp verb"):
             left.you = True
@@ -108,7 +109,7 @@ class LeftSide(Labels):
         if token.kind in QUIET or token.kind in TIMED:
             return 1
         before = self.line[at - 1] if at else NOTHING
-        if token.text in INNER and before.bits & BIT["place"] and not bits & FOREIGN:
+        if token.text in INNER and before.bits & mask("place site") and not bits & FOREIGN:
             return 1  # 卡口上37.4
         if token.kind == "code" and self.message.shape.is_list:
             return 1
@@ -135,8 +136,8 @@ class LeftSide(Labels):
         if token.bits & FOREIGN:
             if not self._narrated(at, place):
                 left.foreign = token.text
-        elif left.bits & mask("medicine now"):
-            return  # 吃了布洛芬这会儿38.1: what stands before is another matter
+        elif left.bits & mask("medicine now slip"):
+            return  # 吃了布洛芬这会儿38.1, 发群里才看见少打个点 是36.8: another matter
         elif left.colon:
             self._labelled(left, at)
         else:
@@ -181,6 +182,11 @@ class LeftSide(Labels):
             start -= 1
         return any(t.text[-1] in "了完着过" for t in self.line[start:at])
 
+    def _reports(self, mention: Mention) -> bool:
+        """穆天成（妈妈代报）36.4: who only writes it down for another."""
+        opened = mention.first and self.line[mention.first - 1].kind == "open"
+        return bool(opened) and self.token(mention.last + 1).text in TO_REPORT
+
     def _rejected(self, token: Token) -> bool:
         """Whether this number was found to be of something else."""
         if any(d.token is token and d.verdict.outcome == "no" for d in self.drafts[-3:]):
@@ -201,13 +207,22 @@ class LeftSide(Labels):
 
     def _over_comma(self, left: Left, at: int) -> None:
         """李桂兰，36.4: the name stands right before the comma."""
-        mention = self.by_last.get(at - 1)
+        mention = self.by_last.get(self._before_height(at - 1))
         if mention is None or mention.first < self.bound or mention.first in self.used:
             return
         if left.unknown or mention.kind in (*UNSEEN, Kind.JOB):
             return
         if not (self.office_call(mention) or self._speaker(mention) or self.no_name(mention)):
             self._gather(left, mention)
+
+    def _before_height(self, at: int) -> int:
+        """数葛大爷高，37.1; 秦二婶比我高一丢，36.7: past how high he was."""
+        if at < 1 or self.line[at].text not in HEIGHTS:
+            return at
+        other = self.by_last.get(at - 1)
+        if other is None or not other.first or self.line[other.first - 1].text not in COMPARED:
+            return at - 1
+        return other.first - 2
 
     def _gather(self, left: Left, mention: Mention) -> None:
         """This person, and those beside him: 我跟他妈, 爸、妈都."""

@@ -1,8 +1,9 @@
 """Reads one line after another."""
 
 from bot.language.cells import settle_cells
-from bot.language.drafts import QUIET, Draft, Message
+from bot.language.drafts import QUIET, Draft
 from bot.language.headings import Headings
+from bot.language.message import Message
 from bot.language.people import Kind, mentions
 from bot.language.relay import numbers_in
 from bot.language.scan import Scan

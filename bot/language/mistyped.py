@@ -64,7 +64,7 @@ def _of_somebody(number: Number, left: Left, around: Around, plain: bool) -> Ver
     if left.bits & BIT["degree_word"] and degree and around.clean:
         return ask(NOBODYS)
     spoken = around.before & mask("temp device site") or (
-        around.is_list and around.usual and left.unknown
+        around.whole.is_list and around.whole.usual and left.unknown
     )
     another = left.thing or (left.shown and left.unknown) or around.clause & OTHER
     if spoken and not (plain or another):
@@ -85,7 +85,7 @@ def _alone(number: Number, left: Left, around: Around, plain: bool) -> Verdict |
         return ask("像看错的体温")
     if _tripled(number.written, around) and not around.clause & FOREIGN:
         return ask(TYPED)
-    if around.alone and not POINTS.isdisjoint(number.written):
+    if around.whole.alone and not POINTS.isdisjoint(number.written):
         return ask(TYPED)
     if plain or not around.clean or around.message & FOREIGN:
         return None

@@ -1,20 +1,27 @@
 """When and where a number was measured: the times and sites of its clause, line and heading."""
 
+import re
+from dataclasses import replace
+
 from bot.language.drafts import TIME, Draft
 from bot.language.headings import later
+from bot.language.leftside import HEIGHTS
+from bot.language.matter import OTHER_UNITS
 from bot.language.meaning import Period, Site
 from bot.language.people import Mention
 from bot.language.relay import subject_bits
 from bot.language.scope import SKIP, no
 from bot.language.sharing import share
-from bot.language.surroundings import OTHER_UNITS
 from bot.language.times import UNSAID, When, settle
 from bot.language.tokens import Token
+from bot.language.turns import turn
 from bot.language.whose import Whose
 from bot.language.words import BIT, mask, word_set
 
+DAY_PARTS = re.compile("(早上?|晨)[、/ ]?(中午?|午)?[、/ ]?(晚上?|晚间)")
+UNTIMED = mask("greeting plan story wish news hearsay notime hypo rule")  # of no measuring
 TAIL = mask("verb site device unit temp again greeting")  # may stand in 夹了十分钟, 今早量的
-THEN = word_set("当时 那时 那时候 那会儿 那会 那阵 当时是")
+THEN = turn("then")
 ENDS_TIME = frozenset(["的", "哩", "嘞", "呢", "量的", "测的", "报的", "那个", "那次"])
 JOINS_TIME = frozenset(["那", "这", "那是", "这是", "都是", "是", "那个", "这个", "才是"])
 PARTS = frozenset(["comma", "stop", "open", "close", "space"])
@@ -34,13 +41,15 @@ class Moments(Whose):
         if said.said and (
             clause & mask("verb temp fever feverish slip symptom unmeasured")
             or (place + 1 < len(self.line) and self.line[place + 1].text in THEN)
+            or (place and self.line[place - 1].text in HEIGHTS)
+            or (said.period is not None and said.day is None and not clause & UNTIMED)
             or (only_time and not clause & BIT["greeting"])
         ):
             self.when = self._join(self.when, said)
         self.clause_when = UNSAID
         self.clock_at = None if not only_time else self.clock_at
         if self.clause_site is not None and clause & mask("verb temp"):
-            self.site = self.clause_site
+            self.site, self.clause_site = self.clause_site, None
         if (
             token.kind == "stop"
             and not bits & mask("verb temp fever feverish symptom device")
@@ -49,6 +58,22 @@ class Moments(Whose):
             )
         ):
             self.topic = self.reader.head_person
+
+    def _announced(self, place: int) -> None:
+        """下午入户，额温枪：盖老四36.2；匡婶36.0: what stands before the colon holds for all."""
+        head = self.line[:place]
+        when, site = UNSAID, None
+        for token in head:
+            when = later(when, token)
+            site = self.lexicon.sites[token.text] if token.bits & BIT["site"] else site
+        if subject_bits(head) & mask("greeting plan"):
+            return
+        if when.day is not None or when.period is not None:
+            self.when = when
+        self.site = site or self.site
+        if (columns := DAY_PARTS.fullmatch("".join(t.text for t in head))) is not None:
+            periods = self.lexicon.periods
+            self.columns = tuple(periods.get(part) for part in columns.groups() if part)
 
     def _join(self, old: When, new: When) -> When:
         """A time said later beside one said before: 昨天早…，晚… keeps the day."""
@@ -106,12 +131,14 @@ class Moments(Whose):
         elif own and when.day is None and self.reader.head_when.day is not None and not when.now:
             when = self._join(self.reader.head_when, when) if when.period else self.reader.head_when
         clock = self.line[self.clock_at].clock if self.clock_at is not None else None
+        if clock is not None and self.message.day_clock:
+            clock = replace(clock, sure=True)  # 6:40量36.2，19:10量36.5
         behind = self._time_behind(place)
         if behind.said:
             when, own, clock = behind, True, None
         draft.timed = own or clock is not None
         draft.day, draft.period, draft.minute = settle(when, clock, self.message.said.sent_minute)
-        columns = self.message.shape.columns
+        columns = self.columns or self.message.shape.columns
         if columns and not draft.timed:
             draft.period = self._column(place, columns) or draft.period
         if not own and clock is None and draft.left.bits & BIT["again"]:

@@ -1,17 +1,19 @@
-"""What numbers side by side make of each other: a range, a choice, a scale, one value said twice."""
+"""What numbers side by side make of each other: a range, a choice, one value said twice."""
 
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
-from bot.language.lines import Draft, Message
+from bot.language.lines import Draft
 from bot.language.meaning import HOUSEHOLD
+from bot.language.message import Message
 from bot.language.tokens import Token
-from bot.language.words import BIT, word_set
+from bot.language.turns import turn
+from bot.language.words import BIT, mask
 
 FEVER = Decimal("37.3")
-LOOKS = word_set("像 好像 象 看着像 瞅着像 似")
-CHOICE = word_set("还是 或者 或 要么 又好像 又像 又象 再不就是 要么就是 要不就是 也可能")
+LOOKS = turn("looks_like")
+CHOICE = turn("choice")
 
 
 def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
@@ -58,7 +60,7 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         either = message.bits & BIT["blurry"] and not between and len(drafts) == 2
         if either and not (one.left.mentions or two.left.mentions or two.timed):
             between = [replace(one.token, text="还是")]
-        choosing = any(t.text in CHOICE for t in between) or (
+        choosing = any(t.text in CHOICE or t.bits & BIT["unsure"] for t in between) or (
             any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
         )
         if not choosing or two.left.mentions or len(between) > 4 or (one.timed and two.timed):
@@ -122,7 +124,7 @@ def knowledge(drafts: list[Draft], message: Message) -> None:
     if not spans or any(d.left.mentions for d in drafts):
         return
     wide = any(b.celsius - a.celsius >= 2 for a, b in pairwise(drafts) if a.celsius and b.celsius)
-    if len(spans) < 2 and not (wide or message.bits & BIT["question"]):
+    if len(spans) < 2 and not (wide or message.bits & mask("question standard")):
         return
     for draft in drafts:
         draft.dropped = "讲的是常识"

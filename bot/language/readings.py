@@ -7,8 +7,9 @@ from bot.language import outcome, pairs, slips
 from bot.language.absent import absent_people
 from bot.language.cells import doors, lone_signs
 from bot.language.intents import intent_of
-from bot.language.lines import Draft, LineReader, Message
+from bot.language.lines import Draft, LineReader
 from bot.language.meaning import SELF, Clarify, Report, SpokenReading, Utterance
+from bot.language.message import Message
 from bot.language.normalise import normalise
 from bot.language.people import Kind, children_of, is_sender, named_in_form, own_names
 from bot.language.quoted import asked_person

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from bot.language.meaning import Period
 from bot.language.tokens import Token
-from bot.language.words import BIT, word_set, words
+from bot.language.turns import turn
+from bot.language.words import BIT, words
 
 DASHES = re.compile(r"\n[-_ ]{5,}\n?")
 CITED = re.compile(r"^(?:引用|回复)?\s?[「“\"]([^」”\"]{0,600})[」”\"]\s*\n?")
@@ -20,12 +21,9 @@ EDGE = " \n。.,，!！"
 SOON = 9  # words of an entry, within which its number stands
 COLUMN = re.compile(
     r"(早上?|晨|上午|中午?|午|下午|晚上?|夜)"
-    r"\s?(?:[/、|]|\s\|\s?|\s)\s?(早上?|中午?|午|下午|晚上?|夜)(?:\s?[/、|]\s?(晚上?|夜))?"
+    r"\s?(?:[/、|]|\s\|\s?|\s)\s?(早上?|中午?|午|下午|晚上?|夜)(?:(?:\s?[/、|]\s?|\s)(晚上?|夜))?"
 )
-HEAD_WORDS = word_set(
-    "姓名 名字 体温 年龄 性别 序号 备注 早 晚 中 午 上午 下午 早上 晚上 中午 "
-    "温度 时间 地址 门牌 户主 电话 症状 编号 班级 学号 早体温 晚体温"
-)
+HEAD_WORDS = turn("head_words")
 
 
 REMARK = 3  # words that are none of ours behind the number of an entry

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 from bot.language.drafts import TIME, Draft
 from bot.language.moments import Moments
-from bot.language.numerals import Form
 from bot.language.people import Kind, Mention
 from bot.language.sharing import ditto
 from bot.language.tokens import Token
+from bot.language.turns import turn
 from bot.language.weigh import weigh
-from bot.language.words import BIT, mask, word_set
+from bot.language.words import BIT, mask
 
-HEARD = word_set("听 听到 听见 听得 听闻")
-TELLS = word_set("说 讲 说起 讲起 说是 议论 传")
+HEARD = turn("heard")
+TELLS = turn("tells")
+REMARKS = turn("remarks")
 CLOSE = (Kind.SELF, Kind.HOUSEHOLD)
 
 
@@ -30,6 +31,8 @@ class Scan(Moments):
             mention = self.by_first.get(place)
             if mention is not None:
                 first_of_clause = self._meet(mention, first_of_clause)
+            if token.text == ":" and not self.drafts:
+                self._announced(place)
             if token.kind in ("comma", "stop"):
                 self._clause_ends(place, token)
                 first_of_clause = None
@@ -67,7 +70,8 @@ class Scan(Moments):
         """听我妈说 is no hearsay, 听南头二狗娘说 is."""
         if mention.kind is Kind.KIN:
             alone = self.line[mention.first].bits & mask("self wo kin") and not mention.owner
-            return bool(alone) and not self.line[mention.first].bits & BIT["nick"]
+            nick = self.line[mention.first].bits | self.line[mention.first - 1].bits
+            return bool(alone) and not nick & BIT["nick"]
         return mention.kind in CLOSE
 
     def _number(self, place: int, token: Token) -> None:
@@ -76,8 +80,8 @@ class Scan(Moments):
         left = self._left(place)
         if place + 2 < len(self.line) and self.line[place + 1].kind == "open":
             left.bits |= self.line[place + 2].bits & BIT["temp"]
-        around = self._around(place, token, left)
-        verdict = self._paired(place, token, left) or weigh(number, left, around)
+        around = self._around(place, number, left)
+        verdict = self._paired(place, number, left) or weigh(number, left, around)
         draft = Draft(token, self.number, place, verdict, left=left)
         self.drafts.append(draft)
         if verdict.outcome == "no":
@@ -118,12 +122,12 @@ class Scan(Moments):
         elif draft.left.bits & BIT["over"]:
             draft.approx, draft.bound = True, "over"
         if right is not None:
-            if right.bits & BIT["under_after"]:
+            if number.exact and (right.text == "差点" or right.text in REMARKS):
+                pass  # 量了36.9差点没进去, 37.2稍微高点
+            elif right.bits & BIT["under_after"]:
                 draft.approx, draft.bound = True, "under"
             elif right.bits & BIT["over_after"]:
                 draft.approx, draft.bound = True, "over"
-            elif right.text == "差点" and number.form is not Form.INTEGER:
-                pass  # 量了36.9差点没进去
             elif right.bits & BIT["loose"] and not right.bits & BIT["particle"]:
                 draft.approx = True
 

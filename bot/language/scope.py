@@ -20,7 +20,7 @@ CLEAN = SKIP | mask(
     "to seq badly self wo third household pair triple others kin title office "
     "and negation question danger you noone family_of wish plan request"
 )
-PLACE_TAILS = frozenset("村屯庄沟湾坳塆寨店营堡岭坡桥河集铺镇乡队组坪埠圩")
+PLACE_TAILS = frozenset("坨村屯庄沟湾坳塆寨店营堡岭坡桥河集铺镇乡队组坪埠圩")
 UNNAMED = (Kind.OTHERS, Kind.JOB)
 
 
@@ -50,6 +50,22 @@ class Left:
         return any(m.kind not in UNNAMED for m in self.mentions)
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What holds for the message that a number stands in."""
+
+    is_list: bool
+    is_group: bool
+    alone: bool  # nothing but small talk and one number
+    usual: bool  # more than one decimal, most of them what healthy people have
+    bodily: bool  # … and at least half of them have a person, a room or a day
+    exact: int  # decimals that could be temperatures
+    other_degrees: int  # degrees that nobody could have
+    wholes: int  # integers of 36 and 37, where there are no other figures
+    threes: int  # numbers like 365
+    answers: bool  # a question about somebody's temperature is quoted above it
+
+
 @dataclass(slots=True)
 class Around:
     """The scope a number stands in."""
@@ -57,6 +73,7 @@ class Around:
     right: tuple[Token, ...]  # up to four tokens behind, blanks left out
     next: Token  # the first of them
     second: Token
+    whole: Whole
     clause: int = 0  # classes of its clause
     clause_before: int = 0  # classes of its clause before it
     before: int = 0  # classes of the sentence before it
@@ -64,18 +81,9 @@ class Around:
     message: int = 0
     glued: bool = False  # whether the first of them is not behind a blank
     clean: bool = False  # nothing but our own words in its part of the sentence
-    alone: bool = False  # the message is this number and small talk
     siblings: int = 0  # other numbers that are written like temperatures
-    is_list: bool = False
-    usual: bool = False  # … and more than one of them
-    bodily: bool = False  # most decimals of the message are what healthy people have
     heading: int = 0
-    is_group: bool = True
-    exact: int = 0  # decimals in the message that could be temperatures
-    other_degrees: int = 0  # degrees in the message that nobody could have
-    wholes: int = 0  # integers of 36 and 37 in the message
     left_word: str = ""  # the last word of the person before it
-    threes: int = 0  # numbers like 365 in the message
     people_only: bool = False  # … and beside them only people and our own words
     topic: Mention | None = None
     settled: bool = False  # a temperature of a person was read before in this line
@@ -90,7 +98,6 @@ class Around:
     topic_thing: str = ""  # 母猪不吃食，量着…: what a clause before was about, where nobody is said
     later: bool = False  # 明天, 后天
     bare: bool = False  # a clause of its own at the start of a sentence
-    bare_people: bool = False  # the message speaks of who has not measured yet
     lone: bool = False  # a clause of its own
     measuring: bool = False  # the sentence speaks of measuring before it
     reset: bool = False  # a blank stands between it and the words before

@@ -10,10 +10,11 @@ from bot.language.people import Kind, Mention
 from bot.language.scope import Left, reading
 from bot.language.state import LineState
 from bot.language.tokens import Token
+from bot.language.turns import turn
 from bot.language.whose import ALIKE, LIKE
 from bot.language.words import BIT, mask, word_set
 
-TIMES = word_set("遍 次 三次 三遍 两遍 两次 三回 回 三下 下 平均 取哪个 哪个准 都是我")
+TIMES = turn("times")
 REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍)")
 TOUCHED = word_set("把 给 跟 让 叫 被")
 JOINTS = word_set(": 、 /")
@@ -151,8 +152,24 @@ def ditto(state: LineState) -> None:
     for mention in state.mentions:
         at = _ditto_at(state, mention)
         model = _model(state, mention) if at else None
-        if model is not None and mention.who != model.who and mention.kind not in NOBODY:
-            _repeat(state, model, mention, at)
+        if model is not None and mention.kind not in NOBODY:
+            for one in (*_beside(state, mention), mention):
+                if one.who != model.who:
+                    _repeat(state, model, one, at)
+
+
+def _beside(state: LineState, mention: Mention) -> list[Mention]:
+    """爸妈还有小妹也都是: those whom the last one is joined to."""
+    group: list[Mention] = []
+    if state.token(mention.last + 1).text.startswith(ALIKE):
+        return group  # 奶奶跟爷爷一样
+    while mention.first and state.line[mention.first - 1].bits & BIT["and"]:
+        before = state.by_last.get(mention.first - 2)
+        if before is None or before.kind not in PEOPLE:
+            break
+        group.insert(0, before)
+        mention = before
+    return group
 
 
 def _read(state: LineState) -> list[Draft]:

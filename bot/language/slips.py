@@ -2,11 +2,19 @@
 
 from itertools import pairwise
 
-from bot.language.lines import Draft, Message
+from bot.language.lines import Draft
 from bot.language.meaning import SELF
+from bot.language.message import Message
 from bot.language.people import Kind
 from bot.language.tokens import Token
+from bot.language.turns import turn
 from bot.language.words import BIT, mask
+
+REPORTED = turn("reported")
+SENT = turn("sent_things")
+WAS = turn("was")
+OF = turn("of")
+UNDO = turn("undo")
 
 
 def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -> bool:
@@ -25,6 +33,7 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
     fixed = fixed or any(
         d.renamed and _clause_bits(lines[d.line], d.at) & BIT["mine_before"] for d in good
     )
+    fixed = fixed or any(_redated(line) for line in lines)
     if fixed and not bits & mask("mine_before takeback") and _only_asked(lines, good):
         fixed = False
     for draft in good:
@@ -46,6 +55,20 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
             if not two.timed:
                 two.day, two.period, two.minute = one.day, one.period, one.minute
     return fixed
+
+
+def _redated(line: list[Token]) -> bool:
+    """我刚报的36.7那是昨天的; 早上报的是老公的: what was reported is of another day or person."""
+    reported = next((p for p, t in enumerate(line) if t.bits & BIT["mine_before"]), len(line))
+    for at in range(reported + 1, min(len(line) - 1, reported + 7)):
+        token = line[at]
+        if token.kind in ("comma", "stop"):
+            return False
+        if token.text in WAS and reported < at:
+            said = line[at + 1 : at + 5]
+            other = any(t.bits & mask("day kin") or t.kind in ("name", "date") for t in said)
+            return other and any(t.text in OF for t in said)
+    return False
 
 
 def _inherit(wrong: Draft, good: list[Draft]) -> None:
@@ -81,6 +104,8 @@ def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
         return False
     if message.said.text.strip().startswith(('"', "“")) or "成员消息" in message.said.text:
         return False
+    if any(t.text in SENT or t.text.endswith("图") for line in lines for t in line):
+        return False  # 刚才那张图当没看见
     opening = next((t for line in lines for t in line if t.kind != "space"), None)
     pointed = (
         message.bits & mask("mine_before")
@@ -91,25 +116,7 @@ def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
 
 
 def _speaks_of_report(lines: list[list[Token]]) -> bool:
-    return any(
-        t.text
-        in (
-            "报的",
-            "报的那个",
-            "发的",
-            "写的",
-            "那个",
-            "这个",
-            "那条",
-            "上面",
-            "前头",
-            "刚才",
-            "刚那个",
-            "我报的",
-        )
-        for line in lines
-        for t in line
-    )
+    return any(t.text in REPORTED for line in lines for t in line)
 
 
 def _starts_with_is(lines: list[list[Token]], first: Draft) -> bool:
@@ -135,6 +142,8 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     if not bits & mask("takeback slip mixed_up"):
         return False
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
+    if len(good) == 1 and _withdrawn(line, draft.at):
+        return True
     if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
         return len(good) > 1 or not any(t.bits & BIT["fine"] for t in ahead)
     named = any(
@@ -142,6 +151,8 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
         for t in back
     )
     if named and len(good) > 1 and bits & BIT["slip"]:
+        return True
+    if len(good) > 1 and _mistaken(line, draft.at):
         return True
     wrong = [t for t in ahead if t.bits & mask("slip mixed_up")]
     if wrong and len(good) > 1 and draft.left.bits & BIT["mine_before"] and not draft.renamed:
@@ -154,6 +165,24 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     )
 
 
+def _withdrawn(line: list[Token], at: int) -> bool:
+    """刚才报的37.6是热毛巾敷过的，不能作数."""
+    reported = any(t.bits & BIT["mine_before"] for t in _clause_before(line, at))
+    return reported and any(t.bits & BIT["takeback"] for t in line[at + 1 :])
+
+
+def _mistaken(line: list[Token], at: int) -> bool:
+    """刚才我说我爸38.5，是我拿错表了: the next clause says so."""
+    comma, start = at + 1, at
+    while start and line[start - 1].kind not in ("comma", "stop"):
+        start -= 1
+    if not any(t.bits & BIT["mine_before"] for t in line[start:at]):
+        return False
+    if comma + 1 >= len(line) or line[comma].kind != "comma" or line[comma + 1].text != "是":
+        return False
+    return any(t.bits & BIT["slip"] for t in _clause_after(line, comma))
+
+
 def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool:
     shown = [t for t in between if t.kind not in ("space", "comma")]
     while len(shown) > 1 and shown[0].bits & BIT["particle"]:
@@ -161,38 +190,10 @@ def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool
     if shown and all(t.bits & BIT["seq"] for t in shown):
         spelled = any(t.text in ("改成", "改为", "更正为") for t in shown)
         return (fixed or spelled) and not two.timed
-    undo = any(
-        t.text
-        in (
-            "不对",
-            "不对不对",
-            "错了",
-            "打错了",
-            "说错了",
-            "写错了",
-            "看错了",
-            "报错了",
-            "打错",
-            "写错",
-            "应该是",
-            "应为",
-            "改成",
-            "改为",
-            "更正",
-            "实际是",
-            "其实是",
-            "手抖",
-            "手抖了",
-            "手滑",
-            "手滑了",
-            "手误",
-            "其实",
-            "应是",
-        )
-        for t in between
-    )
+    undo = any(t.text in UNDO for t in between)
     undo = undo or (bool(shown) and shown[0].text in ("哦不", "噢不", "不是", "啊不"))
     renamed = one.celsius == two.celsius  # 潘细牛36.9应为潘大牛36.9
+    undo = undo and not any(t.bits & BIT["again"] for t in shown[1:])
     return undo and (not two.left.mentions or two.who == one.who or renamed)
 
 

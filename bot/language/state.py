@@ -1,14 +1,17 @@
 """One line being read: its tokens, people, scopes, and what has been met so far."""
 
 from bot.language.drafts import Draft
+from bot.language.families import count_of
 from bot.language.headings import Headings
-from bot.language.meaning import Site
+from bot.language.meaning import Period, Site
 from bot.language.people import Kind, Mention
 from bot.language.times import UNSAID, When
 from bot.language.tokens import NOTHING, Token
 from bot.language.words import BIT
 
 SENTENCE = 6  # signs: a blank behind that many parts what people say
+CROWD = 10  # no household has so many
+CROWDS = ("group", "count")
 PAUSES = frozenset(["comma", "stop", "space"])
 DENYING = frozenset(["不是", "并不是", "又不是"])
 CALLING = frozenset(["好", "早", "你好", "您好", "啊", "呀", "哎", "诶"])
@@ -31,6 +34,7 @@ class LineState:
         self.covered = [False] * len(line)
         self.free = [token.bits for token in line]
         self.people = False  # whether relatives or names are spoken of
+        self.crowd_at = len(line)  # where a group, or more people than a family has, is spoken of
         for m in found:
             self.by_last[m.last] = self.by_first[m.first] = m
             self.people = self.people or m.kind in (Kind.KIN, Kind.NAME)
@@ -46,6 +50,7 @@ class LineState:
         self.clause_when: When = UNSAID
         self.clock_at: int | None = None
         self.site: Site | None = None
+        self.columns: tuple[Period | None, ...] = ()
         self.clause_site: Site | None = None
         self.also: int | None = None
         self._scopes()
@@ -59,6 +64,8 @@ class LineState:
         sentence = clause = start = signs = 0
         for place, token in enumerate(line):
             kind, bits = token.kind, free[place]
+            if kind in CROWDS and self.crowd_at == size and _is_crowd(token):
+                self.crowd_at = place
             if kind == "stop":
                 sentence = 0
             sentence |= bits
@@ -130,6 +137,11 @@ class LineState:
         for at in range(place - 1, self.starts[place] - 1, -1):
             bits |= self.free[at]
         return bits
+
+
+def _is_crowd(token: Token) -> bool:
+    """二组, 52人: a group, or more people than a family has."""
+    return token.kind == "group" or (count_of(token.text) or 0) >= CROWD
 
 
 def _asks(mark: Token) -> int:

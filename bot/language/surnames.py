@@ -4,9 +4,10 @@ import re
 
 from bot.language.numerals import NUMERALS
 from bot.language.pieces import Pieces
-from bot.language.words import BIT, mask, word_set
+from bot.language.turns import turn, turn_signs
+from bot.language.words import BIT, mask
 
-NO_NAME_UNITS = frozenset("元米平伏安丝吨层席盘路度点分秒克升")
+NO_NAME_UNITS = turn_signs("no_name_units")
 COUNTED = frozenset("点度号月时个岁块")
 FAMILY_OF = re.compile(r"家(?=\s?(?:[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)|都|全|的都))")
 HAN = re.compile("[\u4e00-\u9fff]+")
@@ -25,18 +26,14 @@ NAME_LEFT = mask(
 )
 TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
 BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
-PRICED = frozenset("平亩斤方垛只天年周")  # 一亩42.7 is a price
-YOUNG = word_set("伢子 妹子 丫头 小子 娃子 娃娃 伢崽 妹陀 嫂子 婶子 大娘 大爷 大妈 奶奶")
-ROOMS = frozenset("屋房箱棚仓缸炉锅桶盆窖库池圈舍")
+PRICED = turn_signs("priced")
+YOUNG = turn("young_titles")
+ROOMS = turn_signs("rooms")
 RANKS = frozenset("大二三四五六七八九小幺老细满")
-NOT_MO = frozenset("来去怕急催管慌动吃说要出见记算登乱得有让再担喊问笑怪嫌")
+NOT_MO = turn_signs("not_mo")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
-NO_GIVEN_NAME = frozenset(
-    "咋怎啥谁哪些嘛吧呢啊呀哈噻撒咯哦哟呗舱第厂次县区市镇乡省队部局厅院所系科厂店社站网室机器具费率量额价版报刊柜剂类型法术药病症炎酸路桥涨升降退掉烧到"
-)
-NO_NAME_END = frozenset(
-    "吃喝拦看说听做买卖晾晒泡煮蒸炒熬烤开关跑走抱家的是了吗我俺都也有没不和跟在你他她岁个这那量测烧"
-)
+NO_GIVEN_NAME = turn_signs("no_given_name")
+NO_NAME_END = turn_signs("no_name_end")
 NAME_BREAK = mask(
     "kin day period self household temp verb others fever symptom fine unmeasured title device"
 )

@@ -6,13 +6,14 @@ from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import GOODS, MEASURED, PLACE_TAILS, Around, Left, Verdict, no
 from bot.language.tokens import NOTHING
+from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
 ROUND = (LINE, Decimal(37), Decimal(38))  # lines that people measure themselves by
 DISTANT = word_set("离 距 距离 差")
 CHANGES = word_set("从 是 到 降到")
-DEMANDS = word_set("人 要 请 一律 都 先 才 必须 每 就 不得 不准 不许 不能 应 应该 须 赶紧 立即")
+DEMANDS = turn("demands")
 NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
 CLAIMED = mask("temp verb site day period now night fever")
 PAUSE = ("comma", "stop", "emoji", "close")
@@ -58,7 +59,7 @@ def _fresh(left: Left, around: Around) -> bool:
 def _denied_or_asked(number: Number, left: Left, around: Around) -> Verdict | None:
     """不是37.5, 离37.3差一丝, 36.5高不高: the number is not claimed."""
     someone = left.named or bool(left.bits & MEASURED)
-    if left.near & BIT["negation"]:
+    if left.near & BIT["negation"] or around.after & BIT["untrue"]:
         return no("是在否认")
     if left.near_text in DISTANT and number.celsius in ROUND:
         return no("说的是发热的线")  # 37.2，离37.3就差一丝儿
@@ -141,6 +142,7 @@ def _unreal(number: Number, left: Left, around: Around) -> Verdict | None:
             or (number.form is Form.SLIP and slip)
             or (number.exact and around.measuring and around.person)
         )
+        told = told or (number.exact and around.message & BIT["slip"])
         if not told or clause & BIT["joke"]:
             return no("是玩笑")
     return None
@@ -190,11 +192,13 @@ def _of_many(left: Left, around: Around) -> Verdict | None:
     """有三个发烧的37.5, 二组52人最高37.0: of a crowd and of nobody in it."""
     if around.sick_ones and not (left.named or around.person):
         return no("没有说是谁")  # 有三个发烧的，37.5还是38没准
-    crowd = left.near & mask("high low") and around.crowd
-    if crowd and not (left.named and left.mentions[0].kind in NEAREST):
-        return no("是全组全村的数")  # 二组52人全部报完，最高37.0
+    crowd = (left.near | left.bits) & mask("high low") or around.next.bits & BIT["to"]
+    crowd = crowd or left.near & BIT["to"]
     place = left.named and left.mentions[0].who[0][-1] in PLACE_TAILS
-    counts = around.before & BIT["aggregate"] and not around.is_list
+    person = left.named and not place and left.mentions[0].kind in NEAREST
+    if crowd and around.crowd and not person:
+        return no("是全组全村的数")  # 二组52人全部报完，最高37.0
+    counts = around.before & BIT["aggregate"] and not around.whole.is_list
     if counts and (place or not left.named):
         return no("是全组全村的数")
     return None

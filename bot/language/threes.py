@@ -14,7 +14,7 @@ POINTLESS = "少写了小数点"
 def judge_three(number: Number, left: Left, around: Around) -> Verdict:
     """What three digits are."""
     likely = number.celsius is not None and LIKELY[0] <= number.celsius <= LIKELY[1]
-    several = around.threes >= 2 and not around.message & FOREIGN
+    several = around.whole.threes >= 2 and not around.message & FOREIGN
     if several and (around.people_only or (likely and _family_row(left, around))):
         return reading("几个人的体温，都少写了小数点")
     if left.mentions and around.message & BIT["fine"] and around.people_only:
@@ -23,8 +23,9 @@ def judge_three(number: Number, left: Left, around: Around) -> Verdict:
         return reading("写明是量的，少写了小数点")
     if _said(left, around) or _told_plainly(number, left, around):
         return reading(POINTLESS)
-    if around.alone:
-        if not around.is_group or (left.near & BIT["link"] and not left.mentions):
+    if around.whole.alone:
+        asked = around.whole.answers or not around.whole.is_group
+        if asked or (left.near & BIT["link"] and not left.mentions):
             return reading("单说三位数，少写了小数点")
         return ask("三位数，像少写了小数点")
     return no("三位数，看不出是体温")
@@ -55,7 +56,7 @@ def _said(left: Left, around: Around) -> bool:
     if left.bits & BIT["degree_word"] and not around.message & HEAT:
         return True
     claimed = left.mentions or left.bits & BIT["slip"]
-    spoken = around.exact or around.message & mask("temp slip")
+    spoken = around.whole.exact or around.message & mask("temp slip")
     return bool(claimed and not foreign and spoken)
 
 

@@ -16,6 +16,7 @@ CLOCK_SAID = re.compile(
     rf"(钟|半|整|来钟|多钟|多|一刻|三刻|过|(?:\d{{1,2}}(?![\d.。度℃])|{ZH}{{1,3}}(?![度点.·十零〇一二三四五六七八九]))分?)?"
 )
 # Cheaper than all of these.
+NIGHT_ENDS = frozenset("晨午夜上里晚天")  # 凌晨一点38.9; 一点 by itself is a little
 CLOCK_HINT = re.compile(rf"(?:\d{{1,2}}[:：点时]|{ZH}{{1,3}}[点时])")
 DATE_HINT = re.compile(r"\d{1,4}\s?[年月日号/.-]")
 YEAR = re.compile(r"(?:19|20)\d\d[年/.-](\d{1,2})[月/.-](\d{1,2})日?(?!\d)")
@@ -88,7 +89,11 @@ def clock_at(text: str, at: int) -> tuple[Clock | None, int]:
     if m is None:
         return None, at
     hour_said = number(m[1])
-    if hour_said is None or hour_said > 24 or (m[1] == "一" and not m[2]):
+    if (
+        hour_said is None
+        or hour_said > 24
+        or (m[1] == "一" and not m[2] and text[max(0, at - 1) : at] not in NIGHT_ENDS)
+    ):
         return None, at
     tail = m[2] or ""
     minute = {"半": 30, "一刻": 15, "三刻": 45}.get(tail, 0)

@@ -4,27 +4,30 @@ from decimal import Decimal
 from itertools import pairwise
 
 from bot.language import actors
-from bot.language.behind import label_behind, owner_behind, person_behind, postposed
+from bot.language.behind import is_told_of, label_behind, owner_behind, person_behind, postposed
 from bot.language.drafts import Draft
 from bot.language.meaning import HOUSEHOLD, SELF
-from bot.language.people import Kind, Mention
+from bot.language.people import HIMSELF, Kind, Mention
 from bot.language.scope import Left
 from bot.language.state import DENYING
 from bot.language.surroundings import Surroundings
 from bot.language.times import When
 from bot.language.tokens import NOTHING
+from bot.language.turns import turn
 from bot.language.words import BIT, word_set
 
 FEVER = Decimal("37.3")
-OBJECT = word_set("让 叫 给 跟 对 把 喊 管 陪 害 害得 催 找 问 告诉 嫌 骂 说")
+OBJECT = turn("object")
 LIKE = word_set("跟 和 同 与 像")
 ALIKE = ("一样", "一个样", "一般", "相同", "差不多")
-EVERYBODY = word_set("人人 个个 每人 每个人 人人都 个个都")
-URGES = word_set("非让 非要 非叫 非得让 硬让 硬要 逼 催 劝 嫌 教")
+EVERYBODY = turn("everybody")
+URGES = turn("urges")
 BESIDE = word_set("比 像 较 不如 跟 和 随")
-SERVING = word_set("给 替 帮 代 为 是 说 往 朝 对 冲 照 向")
+SERVING = turn("serving")
 BEGGED = word_set("让 请 叫 求")
 HELPING = word_set("给 帮 帮着")
+HEARING = word_set("听 看 瞧 瞅 说")
+SPOKEN_FOR = ("替", "帮", "代")
 PERSONS = (Kind.KIN, Kind.NAME)
 NEVER = (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT)
 COUNTED = (Kind.HOUSEHOLD, Kind.FAMILY, Kind.OTHERS)
@@ -55,7 +58,10 @@ class Whose(Surroundings):
     def _stands_by(self, mention: Mention) -> bool:
         """Whether this person only acts or is spoken to: nobody was measured."""
         line = self.line
-        if mention.kind in PERSONS and self.token(mention.last + 1).text in URGES:
+        after = self.token(mention.last + 1).text
+        if mention.kind in PERSONS and (
+            after in URGES or after + self.token(mention.last + 2).text in URGES
+        ):
             return True  # 孩子非让搁腋下
         return (
             self.no_name(mention)
@@ -76,16 +82,38 @@ class Whose(Surroundings):
             return True  # 让小宝给看的: he only helped
         if before in DENYING:
             return True
+        if before == "给" and self.token(mention.last + 1).text in HEARING:
+            return True  # 姥娘念给我听：36度2
         if mention.kind is not Kind.SELF:
             return False
+        if before in SPOKEN_FOR and self._has_relative(mention):
+            return True  # 替我在呼和浩特的二姐报一个
+        if self.line[mention.first].text in HIMSELF and before == "给" and first is not None:
+            return True  # 老伴也给自己量了
         if actors.was_asked(self.line, mention) or before.endswith("着"):
             return True
         told = self.third is not None and first is None
         return told and before in OBJECT  # 你大爷嫌凉，让我磨叽半天，三十六度八
 
+    def _has_relative(self, mention: Mention) -> bool:
+        """Whether somebody of the sender's stands behind in the clause."""
+        for at in range(mention.last + 1, min(len(self.line), mention.last + 8)):
+            if self.line[at].kind in ("comma", "stop", "space"):
+                return False
+            other = self.by_first.get(at)
+            if other is not None:
+                return other.kind in PERSONS
+        return False
+
     def _serves_third(self, mention: Mention, first: Mention | None) -> bool:
         """太姥爷眼神不济，我凑跟前看的: the sender reads out or measures for another."""
-        if self.third is None or first is not None:
+        if self.third is None:
+            return False
+        if self.token(mention.last + 1).text in SPOKEN_FOR:
+            inner = self.by_first.get(mention.last + 2)
+            if inner is not None and inner.kind is Kind.THIRD:
+                return True  # 我替他说
+        if first is not None:
             return False
         blurred = self.before[mention.first] & BIT["blurry"]
         return bool(blurred and actors.looks(self.line, mention)) or actors.measures_another(
@@ -136,11 +164,11 @@ class Whose(Surroundings):
         ill = self.reader.last
         if not group and left.bits & BIT["now"] and self._still_ill(ill, draft):
             group = [ill.mention] if ill and ill.mention else []
+        if not group:
+            group = self._both(place)
         if not group and self.topic is not None:
             third = self.topic.kind is Kind.THIRD
             group = [self.third if third and self.third is not None else self.topic]
-        if not group:
-            group = self._both(place)
         if not group and (label := label_behind(self, place)) is not None:
             group = [label]
         if not group and left.all and self._everybody(place, left):
@@ -166,6 +194,8 @@ class Whose(Surroundings):
             return []
         self.used.add(after.first)
         draft.renamed = True
+        parted = any(t.kind == "comma" for t in self.line[place : after.first])
+        draft.far = parted or is_told_of(self, after)
         return [after]
 
     def _everybody(self, place: int, left: Left) -> bool:

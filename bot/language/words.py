@@ -32,7 +32,7 @@ CLASSES = list_of(
     "notice rule hypo wish joke story plan request example feel question modal unsure blurry slip "
     "weak_slip standard takeback mixed_up mine_before negation aggregate returnee gathering "
     "shortage complaint badly place anyone moving climate again medicine signature symptom danger "
-    "idiom cause split emoji name nick common"
+    "idiom cause split untrue emoji name nick common"
 )
 BIT = {name: 1 << n for n, name in enumerate(CLASSES)}
 NUMERALS = "零一二三四五六七八九十两百千几"

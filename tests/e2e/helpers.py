@@ -259,10 +259,16 @@ def village(session: Session, now: datetime) -> None:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Deployment]:
-    """Start everything, hand it over, stop everything."""
+def deployed(folder: Path, database: str = "") -> Iterator[Deployment]:
+    """Start everything, hand it over, stop everything.
+
+    Args:
+        folder: of the data.
+        database: its address; "" is the folder's own SQLite file.
+    """
     platforms = Platforms()
-    (folder / "shouwang.toml").write_text(settings_file(platforms), "utf-8")
+    address = f'database_url = "{database}"\n' if database else ""
+    (folder / "shouwang.toml").write_text(address + settings_file(platforms), "utf-8")
     clock = ManualClock(NOW)
     try:
         service = Service(load_settings(folder), clock=clock)

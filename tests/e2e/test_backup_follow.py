@@ -12,14 +12,17 @@ from random import Random
 
 import pytest
 
-from app import backup_follow, backup_pages, backup_wal
+from app import backup_follow, backup_keeping, backup_pages, backup_wal
 from app.archive import BackupError
 from app.backup import backup, restore
-from app.backup_follow import Keeper, Keeping, alone, copied_at, keep, log_folder, settle
+from app.backup_follow import Keeper, copied_at
+from app.backup_keeping import Keeping, alone, follow, keep, keeping_of, settle
+from app.backup_pieces import log_folder
 from app.doctor_database import damage
 from bot import migrate
 from bot.clock import ManualClock
 from bot.store import Store
+from tests.e2e.helpers import eventually
 
 NOW = datetime(2020, 2, 3, 0, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=3)
@@ -239,7 +242,7 @@ def test_in_a_server_it_holds_before_anybody_writes(village: Village) -> None:
 
 
 def test_a_server_that_starts_on_a_damaged_file_knows(
-    village: Village, caplog: pytest.LogCaptureFixture
+    village: Village, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(Keeper(village.database, village.clock)) as keeper:
         village.write(60)
@@ -248,7 +251,12 @@ def test_a_server_that_starts_on_a_damaged_file_knows(
     raw = bytearray(village.database.read_bytes())
     raw[-5] ^= 1
     village.database.write_bytes(raw)
-    keeping = Keeping(village.database, village.clock)
+    url = f"sqlite:///{village.database}"
+    with pytest.raises(BackupError, match="有 1 页和写下时不一样"):
+        keeping_of(url, village.clock)
+    monkeypatch.setattr(backup_keeping, "COMPARED_AT_START", 0)
+    keeping = keeping_of(url, village.clock)
+    assert keeping is not None
     keeping._compare()
     assert keeping.changed == 1
     assert [record.msg for record in caplog.records] == ["pages_changed"]
@@ -268,6 +276,36 @@ def test_a_keeper_that_fails_lets_the_sums_go(
     monkeypatch.setattr(Keeper, "look", fails)
     keep(village.database, village.clock, stop)
     assert backup_pages.load(village.database) is None
+
+
+def test_the_server_makes_room_for_one_that_copies(village: Village, tmp_path: Path) -> None:
+    keeping, stop = Keeping(village.database, village.clock), threading.Event()
+    keeping.start()
+    village.write(5)
+    url = f"sqlite:///{village.database}"
+    copying = threading.Thread(target=follow, args=(url, village.shelf, village.clock, stop))
+    copying.start()
+    eventually(lambda: copied_at(village.database) is not None)
+    with pytest.raises(BackupError, match="已经有一个"):
+        follow(url, village.shelf, village.clock, threading.Event())
+    village.write(5)
+    stop.set()
+    copying.join(10)
+    assert village.restored(tmp_path / "a") == rows(village.database)
+    keeping.stop()
+    village.stop()
+    assert backup_pages.changed(village.database) == []
+
+
+def test_nothing_to_follow(tmp_path: Path) -> None:
+    for url in ("postgresql+psycopg://a/b", f"sqlite:///{tmp_path / 'none.db'}"):
+        with pytest.raises(BackupError):
+            follow(url, tmp_path, ManualClock(NOW), threading.Event())
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql+psycopg://a/b"])
+def test_only_a_file_has_a_keeper(url: str) -> None:
+    assert keeping_of(url, ManualClock(NOW)) is None
 
 
 def test_every_flipped_byte_is_noticed(village: Village, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A notice from a cadre's phone to the groups, over the app, the webhooks and a pulling gateway."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlmodel import Session
@@ -16,8 +16,10 @@ from tests.fakes.webhook import coded
 
 
 @pytest.fixture
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("notice")) as house:
+def house(
+    tmp_path_factory: pytest.TempPathFactory, database: Callable[[], str]
+) -> Iterator[Deployment]:
+    with deployed(tmp_path_factory.mktemp("notice"), database()) as house:
         yield house
 
 

@@ -1,7 +1,7 @@
 """What becomes of a message when a platform refuses, throttles, breaks or is silent."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,8 +14,10 @@ from tests.fakes.weixin import GETTOKEN, TO_MEMBER
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("outbox")) as house:
+def house(
+    tmp_path_factory: pytest.TempPathFactory, database: Callable[[], str]
+) -> Iterator[Deployment]:
+    with deployed(tmp_path_factory.mktemp("outbox"), database()) as house:
         yield house
 
 

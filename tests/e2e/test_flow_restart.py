@@ -1,5 +1,6 @@
 """Stop and start: nothing that was kept is lost, nothing that was said is said again unmarked."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,15 @@ def test_what_was_kept_is_handled_after_a_restart(tmp_path: Path) -> None:
         assert house.readings() == [(365, "normal")]
 
 
-def test_what_was_on_its_way_goes_again_and_is_marked(tmp_path: Path) -> None:
-    with deployed(tmp_path) as house:
+def test_what_was_on_its_way_goes_again_and_is_marked(
+    tmp_path: Path, database: Callable[[], str]
+) -> None:
+    address = database()
+    with deployed(tmp_path, address) as house:
         house.put(key="1", text="各户注意", state="sending", tries=1)
         house.put(key="2", text="各户小心", chat="一组群")
         eventually(lambda: house.outbox(Outbox.key == "2", Outbox.state == "sent"))
-    with deployed(tmp_path) as house:
+    with deployed(tmp_path, address) as house:
         eventually(lambda: house.outbox(Outbox.key == "1", Outbox.state == "sent"))
         assert [text for _, text in house.platforms.webhook.said] == ["各户注意"]
         (row,) = house.outbox(Outbox.key == "1")

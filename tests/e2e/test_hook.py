@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -31,8 +31,10 @@ from tests.fakes.weixin_seal import Sealer, envelope
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("hook")) as house:
+def house(
+    tmp_path_factory: pytest.TempPathFactory, database: Callable[[], str]
+) -> Iterator[Deployment]:
+    with deployed(tmp_path_factory.mktemp("hook"), database()) as house:
         yield house
 
 

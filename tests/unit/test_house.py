@@ -18,7 +18,12 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("app", "scheduler", "handlers", "bot")
-LOCKS = ("requirements-build.lock", "requirements.lock", "requirements-dev.lock")
+LOCKS = (
+    "requirements-build.lock",
+    "requirements.lock",
+    "requirements-province.lock",
+    "requirements-dev.lock",
+)
 SCRIPTS = ("setup", "run", "test")
 
 PIN = re.compile(r"([a-z0-9][a-z0-9.-]*)==([0-9][^\s;]*)( ; [^\\]+)? \\")
@@ -32,7 +37,9 @@ HOMES = {
     "httpx2": ("app.", "bot.channels."),
     "jieba": ("bot.language.",),
     "jinja2": ("app.",),
+    "procrastinate": ("app.engine",),
     "prometheus_client": ("app.",),
+    "psycopg": ("app.bell",),
     "pydantic_settings": ("app.",),
     "rich": ("app.",),
     "starlette": ("app.",),
@@ -99,13 +106,14 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def declared(key: str) -> list[Requirement]:
-    """The requirements of pyproject.toml: "project" or the name of a group."""
+    """The requirements of pyproject.toml: "project", "province", or the name of a group."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    words = (
-        settings["project"]["dependencies"]
-        if key == "project"
-        else settings["dependency-groups"][key]
-    )
+    known = {
+        "project": settings["project"]["dependencies"],
+        **settings["project"]["optional-dependencies"],
+        **settings["dependency-groups"],
+    }
+    words = known[key]
     return [Requirement(word) for word in words if isinstance(word, str)]
 
 
@@ -126,11 +134,12 @@ def test_lock_names_no_registry_and_hashes_every_line(lock: str) -> None:
 
 
 def test_locks_agree_and_obey_the_bounds() -> None:
-    build, run, dev = (pins(lock) for lock in LOCKS)
-    assert run.items() <= dev.items()
+    build, run, province, dev = (pins(lock) for lock in LOCKS)
+    assert run.items() <= province.items() <= dev.items()
     assert build.items() <= dev.items()
     for wanted, lock in (
         *((wanted, run) for wanted in declared("project")),
+        *((wanted, province) for wanted in declared("province")),
         *((wanted, build) for wanted in declared("build")),
         *((wanted, dev) for wanted in declared("dev")),
     ):
@@ -140,6 +149,7 @@ def test_locks_agree_and_obey_the_bounds() -> None:
 def test_every_library_in_use_is_declared() -> None:
     known = packages_distributions()
     names: set[str] = {canonicalize_name(wanted.name) for wanted in declared("project")}
+    names |= {canonicalize_name(wanted.name) for wanted in declared("province")}
     names |= {"pydantic-core"}  # pydantic's own half: its errors are made there
     names |= {"starlette"}  # FastAPI's own base: the hook is an ASGI object on its router
     stray = {

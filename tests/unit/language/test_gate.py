@@ -32,11 +32,11 @@ CARE = {Action.DOCTOR, Action.EMERGENCY}
 def test_lines_of_each_rule(rule: object) -> None:
     known = next(one for one in GATE.rules if one is rule)
     for line in known.fires:
-        judged = GATE.judge(line)
+        judged = GATE.judge(line, last=known.last)
         assert judged is not None, line
         assert judged.action is known.action, line
     for line in known.silent:
-        judged = GATE.judge(line)
+        judged = GATE.judge(line, last=known.last)
         assert judged is None or judged.rule != known.id, line
 
 

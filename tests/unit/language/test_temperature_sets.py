@@ -51,12 +51,12 @@ def test_our_own_hard_lines() -> None:
     assert result["fevers_missed_or_misattributed"]["count"] <= 1
 
 
-def test_fifteen_more_hands() -> None:
-    """Lines by fifteen authors of all regions, each set written before the rules that it tests."""
+def test_many_more_hands() -> None:
+    """Lines by many authors of all regions, each set written before the rules that it tests."""
     result = scored("hands.jsonl")
-    assert result["readings"]["f1"] >= 0.965
-    assert result["whole_message"]["rate"] >= 0.955, result["whole_message"]["wrong_ids"]
-    assert result["false_records"]["messages"] <= 12, result["false_records"]["ids"]
+    assert result["readings"]["f1"] >= 0.98
+    assert result["whole_message"]["rate"] >= 0.973, result["whole_message"]["wrong_ids"]
+    assert result["false_records"]["messages"] <= 13, result["false_records"]["ids"]
     assert result["fevers_missed_or_misattributed"]["count"] <= 8
 
 

@@ -13,7 +13,6 @@ from ground import Row, at_least, at_most, folder
 from app.schema import bring_up
 from bot import outbox
 from bot.channels.local import Local
-from bot.outbox import Outbox
 from bot.store import Store
 
 
@@ -40,17 +39,17 @@ def rows(words: list[str]) -> list[Row]:
     ]
 
 
-def _row(n: int) -> Outbox:
-    return Outbox(
-        key=f"bench:{n}",
-        channel="bench",
-        chat=f"g{n}",
-        chat_kind="group",
-        topic="notice",
-        text="明天上午各村消杀，请关好门窗。",
-        created_at=county.NOW,
-        due_at=county.NOW,
-    )
+def _row(n: int) -> dict[str, object]:
+    return {
+        "key": f"bench:{n}",
+        "channel": "bench",
+        "chat": f"g{n}",
+        "chat_kind": "group",
+        "topic": "notice",
+        "text": "明天上午各村消杀，请关好门窗。",
+        "created_at": county.NOW,
+        "due_at": county.NOW,
+    }
 
 
 def _drain(store: Store, count: int) -> int:
@@ -63,7 +62,6 @@ def _drain(store: Store, count: int) -> int:
         if not claims:
             break
         with store.begin() as session:
-            for claimed in claims:
-                outbox.settle(session, claimed, now, "ok")
+            outbox.settle_all(session, [(claimed, "ok") for claimed in claims], now)
         marked += len(claims)
     return marked
