@@ -23,6 +23,7 @@ from bot.clock import Clock
 log = logging.getLogger("shouwang.backup")
 
 LOOK_S = 0.1
+ASK_AGAIN = 20
 COMPARED_AT_START = 256 << 20
 DAMAGED = (
     "数据库文件有 {count} 页和写下时不一样：盘坏了，或有人用别的程序改过。"
@@ -49,11 +50,17 @@ def alone(database: Path, name: str = KEEPER) -> Iterator[None]:
 
 def is_followed(database: Path) -> bool:
     """Whether a process that copies is there: the server's own keeper makes room for it."""
+    path = database.with_name(FOLLOWER)
+    if not path.exists():
+        return False
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with alone(database, FOLLOWER):
-            return False
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def keep(
@@ -189,8 +196,11 @@ def follow(url: str, target: Path, clock: Clock, stop: threading.Event) -> None:
         raise BackupError("PostgreSQL 用它自己的日志归档：见 docs/operations.md")
     if not database.is_file():
         raise BackupError("还没有数据库，没有可抄的：先起一次 shouwang serve")
-    try:
-        with alone(database, FOLLOWER):
-            keep(database, clock, stop, target)
-    except BlockingIOError:
-        raise BackupError("已经有一个在抄这个数据库的日志") from None
+    for _ in range(ASK_AGAIN):  # a server that looks whether somebody is here holds it for a moment
+        try:
+            with alone(database, FOLLOWER):
+                keep(database, clock, stop, target)
+                return
+        except BlockingIOError:
+            stop.wait(0.01)
+    raise BackupError("已经有一个在抄这个数据库的日志")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.archive import sync
-from app.backup_wal import Lying, Place, lying, salt_at
+from app.backup_wal import Lying, Place, kept_open, lying, salt_at
 
 FORMAT = 1
 _AT_ONCE = 256  # pages read in one piece
@@ -56,12 +56,12 @@ def taken(database: Path, place: Place) -> Sums:
 
 def _of_file(database: Path, page_size: int) -> "array.array[int]":
     found = array.array("I")
-    with database.open("rb") as file:
-        while raw := memoryview(file.read(page_size * _AT_ONCE)):
-            found.extend(
-                zlib.crc32(raw[start : start + page_size])
-                for start in range(0, len(raw), page_size)
-            )
+    handle, at = kept_open(database), 0
+    while raw := memoryview(os.pread(handle, page_size * _AT_ONCE, at)):
+        found.extend(
+            zlib.crc32(raw[start : start + page_size]) for start in range(0, len(raw), page_size)
+        )
+        at += len(raw)
     return found
 
 

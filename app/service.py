@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from app.hold import hold
@@ -94,7 +95,13 @@ class Service:
             raise SettingsError(f"内容有错：{error.detail}") from error
         self.sealer = Sealer(secret)
         self.store = Store(settings.database_url, statement_s=STATEMENT_S)
-        bring_up(self.store)
+        try:
+            bring_up(self.store)
+        except OperationalError:
+            self.store.close()
+            raise SettingsError(
+                "数据库连不上，或在升级时断了：看看 database_url 的地址和密码，服务起来没有"
+            ) from None
         self.http = Http()
         self.channels: dict[str, Channel] = {}
         self.kernel = Kernel(self.content, self.channels, self.clock, secret, settings.rule_pack)

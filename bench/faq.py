@@ -19,7 +19,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from bench.offtopic import in_force
+from offtopic import in_force
+
 from bot.content import HOME, load_gate, load_pack
 from bot.language.faq import Engine
 from bot.language.lexicon import cut, warm

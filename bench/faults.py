@@ -6,7 +6,7 @@
     bench/fault --proof F1   longer: a hundred trials
 
 A trial ends with one line of JSON and its verdict. F7 needs root, F5 and F6 strace, F13 to F15
-are PostgreSQL's and stand in tests/postgres and bench/kills.
+are PostgreSQL's.
 """
 
 import json

@@ -3,10 +3,13 @@
 A rule is an `if` that ends in return, continue or break, or a function of bool. Switched off, its
 condition (its result) is False. Every module is loaded once with its rules wrapped in a call; a
 line is read again only where the rule had fired on it, since on all others it can change nothing.
+The ordinary chat counts as well: its lines, and its frames filled from a seed, hold no reading, and
+a rule without which one is seen there has its line too.
 """
 
 import argparse
 import ast
+import importlib
 import importlib.util
 import json
 import signal
@@ -22,6 +25,7 @@ from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "tests" / "data"
 SETS = ROOT / "tests" / "data" / "temperature"
 PACKAGE = "bot.language"
 MODULES = (
@@ -37,6 +41,7 @@ MODULES = (
     ),
     *("actors", "behind", "whose", "sharing", "moments", "slips"),
 )
+SEED, FRAMES = 7, 6000  # of the ordinary chat
 HOOK = "rule_fires_"  # the name under which a wrapped module finds the call
 LONGEST_S = 1.0  # of processor time: a line takes a millisecond
 WIDTH = 64
@@ -224,7 +229,7 @@ class Check:
                 effect.hung, fault = True, "never ends"
             except FAULTS as error:
                 fault = f"raises {type(error).__name__}"
-            if now != usual:
+            if now != usual and not ("ordinary" in row and self._is_alike(row, usual, now)):
                 was, right = (
                     self._is_right(row, usual),
                     now is not None and self._is_right(row, now),
@@ -239,7 +244,13 @@ class Check:
         self.switch.off = -1
         return effect
 
+    def _is_alike(self, row: Row, usual: Row, now: Row | None) -> bool:
+        """An ordinary line needs a rule only where a reading is seen without it."""
+        return now is not None and (self._is_right(row, now) or not self._is_right(row, usual))
+
     def _is_right(self, row: Row, found: Row) -> bool:
+        if "ordinary" in row:
+            return not (found["readings"] or found["clarify"])
         key = row["id"]
         return bool(self.score({key: row}, {key: found})["whole_message"]["right"])
 
@@ -278,6 +289,22 @@ def load_sets() -> list[Row]:
     return rows
 
 
+def ordinary_lines() -> list[Row]:
+    """Messages without any reading: those of the tests, and the frames as filled from a seed."""
+    listed = (DATA / "ordinary_dev.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [str(json.loads(line)["text"]) for line in listed]
+    texts += [t for t in (DATA / "ordinary_own.txt").read_text(encoding="utf-8").split("\n") if t]
+    chat = importlib.import_module("ordinary").Chat(SEED)
+    texts += ["".join(part.words for part in chat.message()) for _ in range(FRAMES)]
+    return [_ordinary(f"ordinary{at}", text) for at, text in enumerate(texts)]
+
+
+def _ordinary(key: str, text: str) -> Row:
+    sent = {"chat": "group", "sender": "村里人", "sent_at": "2020-02-10T10:00:00+08:00"}
+    gold = {"readings": [], "clarify": [], "correction": False, "ordinary": True}
+    return {"id": key, "text": text, **sent, **gold}
+
+
 def check_of(modules: Sequence[str]) -> Check:
     """Loads the grammar with its rules wrapped and reads every set once."""
     switch = Switch()
@@ -289,7 +316,7 @@ def check_of(modules: Sequence[str]) -> Check:
     from bot.language.readings import warm
 
     warm()
-    check = Check(switch, parse_record, scorer().score, load_sets())
+    check = Check(switch, parse_record, scorer().score, load_sets() + ordinary_lines())
     check.baseline()
     return check
 

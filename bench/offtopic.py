@@ -1,9 +1,9 @@
 """How often ordinary talk, which asks nothing of us, gets an answer, with every pack in force.
 
 The lines: tests/data/ordinary_* by other hands, then the generator of bench/ordinary.py. Some of
-them do speak of what a pack is about (谁说喝醋防病毒, 体温多少算发烧): those are left out, counted and
-shown. Each line is heard in the group, and again as if it had been said to us alone, which is the
-harder case.
+them do speak of what a pack is about (谁说喝醋防病毒, 体温多少算发烧): those are left out, counted
+and shown. Each line is heard in the group, and again as if it had been said to us alone, which is
+the harder case.
 """
 
 import argparse
@@ -16,7 +16,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from bench.ordinary import Chat
+from ordinary import Chat
+
 from bot.content import HOME, load_gate, load_pack
 from bot.language.faq import Action, Engine
 from bot.language.pack import Pack
@@ -25,9 +26,12 @@ DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 DAY = date(2026, 7, 1)
 PROMISE = 0.001
 OURS = re.compile(
-    r"病毒|新冠|肺炎|疫|口罩|隔离|消毒|体温|测温|发烧|发热|低烧|退烧|正常人|\d度.{0,3}(?:以上|送医院|上报)|过了3[789]"
-    r"|核酸|抗原|抗体|确诊|密接|感染|症状|流感|中暑|高温|天[气儿]?[^，。 ]{0,3}热|三伏|热浪|避暑|酒精|84兑|洗手|谣|偏方"
-    r"|送医院|健康码|防病|治病|蚊|老鼠|耗子|蜱|发大?水|洪水|淹|熏|杀菌|通风|通通风|捂汗|发汗|拉肚子|呕吐|诺如|手足口"
+    r"病毒|新冠|肺炎|疫|口罩|隔离|消毒|体温|耳温|腋下|测温|发烧|发热|低烧|退烧|烧到|正常人|要上报"
+    r"|\d度.{0,3}(?:以上|送医院|上报)|[过越]了?3[789]|核酸|抗原|抗体|确诊|密接|感染|症状|流感|潜伏"
+    r"|中暑|高温|天[气儿]?[^，。 ]{0,3}热|三伏|热浪|避暑|酒精|84兑|洗手|谣|偏方|送医院|健康码|防病"
+    r"|治病"
+    r"|蚊|老鼠|耗子|蜱|发大?水|洪水|淹|熏|杀菌|通风|通通风|捂汗|发汗|拉肚子|呕吐|诺如|手足口|漂白粉"
+    r"|开学|逢集|走亲戚|吃席|冰箱里.*吃|病啊灾"
 )
 ALARMS = (Action.EMERGENCY, Action.DOCTOR)
 

@@ -51,6 +51,7 @@ from sqlmodel import col, select
 # isort: split
 import loadgen
 import wx
+
 from app.schema import bring_up
 from bot import outbox
 from bot.inbox import Inbox

@@ -25,7 +25,7 @@ from app.schema import bring_up
 from bot import content
 from bot.clock import local_day
 from bot.domain import temperature
-from bot.domain.owing import missing, owing
+from bot.domain.owing import missing
 from bot.domain.registry import Place, PlaceKind
 from bot.store import Store
 
@@ -118,10 +118,6 @@ def _asked(session: Session, count: int, seconds: float) -> list[Row]:
         "who is missing in a village": (
             5,
             lambda: missing(session, one, [rnd.choice(kinds[PlaceKind.VILLAGE])]),
-        ),
-        "who owes in a village": (
-            5,
-            lambda: owing(session, one, [rnd.choice(kinds[PlaceKind.VILLAGE])]),
         ),
         "a county's roll-up": (
             10,

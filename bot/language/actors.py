@@ -1,6 +1,6 @@
 """Who acts beside a number, and is not the one who was measured: who reads it out, gives, asks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bot.language.people import Kind, Mention
 from bot.language.tokens import Token
@@ -22,10 +22,13 @@ THAT_ONE = word_set("那个 那位 这个 那")
 READ = frozenset("念认读看瞅")
 SCALE = word_set("刻度 数 数字 格")
 LOOKED = turn("read_out")
-GIVING = word_set("给 帮 帮着 替")
+GIVING = turn("giving")
 CAME = word_set("回来 来 到 回")
 ASKED = turn("asked_to")
 TO_REPORT = turn("to_report")
+FOR = turn("for_whom")
+PASSED_ON = turn("passed_on")
+PASSIVE = word_set("叫 让 被 给")
 ENDS = ("comma", "stop")
 KNOWN = (Kind.KIN, Kind.NAME)
 
@@ -77,6 +80,8 @@ def brought(line: list[Token], mention: Mention) -> bool:
     if mention.kind not in KNOWN:
         return False
     for at, token in _behind(line, mention, 8):
+        if token.bits & BIT["self"]:
+            return False  # 老太太让我帮她看的表
         if token.text[-1] == "的" and at + 1 < len(line) and line[at + 1].bits & BIT["device"]:
             return at > mention.last + 1
     return False
@@ -134,9 +139,44 @@ def measures_another(line: list[Token], mention: Mention, people: Mapping[int, M
             gave = True
         elif at in people and gave:
             return people[at].kind is Kind.THIRD
-        elif gave and token.bits & BIT["verb"]:
+        elif token.bits & BIT["verb"] and token.text[0] in FOR:
+            return True  # 我帮着报
+        elif gave and (token.bits & BIT["verb"] or token.text in PASSED_ON):
             return True
     return False
+
+
+def helps_me(line: list[Token], mention: Mention) -> bool:
+    """儿媳妇给我报的36.5: who only helps the sender."""
+    at = mention.last + 1
+    if mention.kind not in KNOWN or at + 1 >= len(line) or line[at].text not in FOR:
+        return False
+    whom = line[at + 1]
+    return whom.text[0] in "我俺咱" and not whom.bits & BIT["household"] and len(whom.text) > 1
+
+
+def served(line: list[Token], mention: Mention) -> bool:
+    """替我在呼和浩特的二姐报一个: for whom a number is passed on."""
+    if mention.kind not in KNOWN or mention.last + 1 >= len(line):
+        return False
+    after = line[mention.last + 1]
+    if not (after.text in PASSED_ON or after.bits & BIT["verb"]):
+        return False
+    for at in range(mention.first - 1, max(-1, mention.first - 9), -1):
+        if line[at].kind in ENDS:
+            return False
+        if line[at].text in FOR:
+            return True
+    return False
+
+
+def took_it(line: list[Token], mention: Mention, things: Collection[str]) -> bool:
+    """手机叫孙子抱去上网课了: who did something to a thing that the clause opens with."""
+    at = mention.first - 1
+    if mention.kind not in KNOWN or at < 1 or line[at].text not in PASSIVE:
+        return False
+    thing = line[at - 1]
+    return thing.text in things or bool(thing.bits & mask("heat goods device"))
 
 
 def described(line: list[Token], mention: Mention) -> bool:

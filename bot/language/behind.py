@@ -10,12 +10,13 @@ from bot.language.words import mask, word_set
 
 FEVER = Decimal("37.3")
 IS = turn("is")
-SAID_IS = word_set("是 这是 就是 说的是 那是 的是")
+SAID_IS = word_set("是 这是 就是 说的是 那是 的是 说 讲 指 指的是 讲的是")
 SPEAKING = ("说的是", "讲的是", "说", "讲", "报的是", "指的是")
 GIVING = word_set("给 替 帮")
 MEASURED = word_set("量的 测的 报的 量")
 OWN = word_set("他 她 咱 我 俺")
 CLOSING = word_set("的 量的 那个 啊 哈")
+FIGURE = word_set("数 度数 体温 温度 读数 数字 那个 那份")
 SOFT = word_set("的 量的 了 吧 呢")
 ARROWS = word_set("⬅ ← < 👈")
 CARED = turn("cared_for")
@@ -39,11 +40,18 @@ def owner_behind(state: LineState, place: int) -> Mention | None:
         before = state.line[at - 1].text
         if before in DENYING or before == "不是我":
             continue
-        given = before in GIVING and at > 1 and state.line[at - 2].text.endswith("是")
-        if given and state.token(mention.last + 1).text in MEASURED:
+        told = at > 1 and (state.line[at - 2].text.endswith("是") or _last_clause(state, at - 2))
+        if before in GIVING and told and state.token(mention.last + 1).text in MEASURED:
             return mention
         return mention if _is_owner(state, place, mention) else None
     return None
+
+
+def _last_clause(state: LineState, at: int) -> bool:
+    """Whether a clause starts behind this mark and no number comes any more."""
+    return state.line[at].kind in ("comma", "space") and not any(
+        t.degrees for t in state.line[at + 1 :]
+    )
 
 
 def _is_owner(state: LineState, place: int, mention: Mention) -> bool:
@@ -119,13 +127,18 @@ def _later(state: LineState, place: int) -> Mention | None:
         after = state.token(at)
         ends = (
             after.kind in BREAK
-            or (after.text == "的" and state.ends_clause(at + 1))
+            or (after.text == "的" and state.ends_clause(_past_figure(state, at + 1)))
             or after.text in ("家的", "仨人的")
         )
         shown = next((t for t in state.line[at:] if t.kind != "space"), None)
         free = shown is None or shown.number is None
         return later if starts and ends and free else None
     return None
+
+
+def _past_figure(state: LineState, at: int) -> int:
+    """这是我老公的数: where the clause goes on behind the figure."""
+    return at + (state.token(at).text in FIGURE)
 
 
 def ill_behind(state: LineState, place: int) -> Mention | None:
@@ -139,6 +152,8 @@ def ill_behind(state: LineState, place: int) -> Mention | None:
     rest = state.line[people[0].last + 1 : people[0].last + 12]
     if any(t.degrees for t in rest) or state.line[people[0].first - 1].text in AGENT_BEFORE:
         return None
+    if any(t.text[0] in "我俺咱" for t in rest):
+        return None  # 媳妇给我熬粥喝
     ill = any(t.bits & mask("symptom danger feverish medicine") or t.text in CARED for t in rest)
     return people[0] if ill else None
 

@@ -25,6 +25,8 @@ PEOPLE_SAFE = turn("beside_people")
 NO_UNIT = mask("whole loose kin site fine")
 FIRM = mask("verb now again day period night")
 SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
+OWING = turn("owing")
+RATES = turn("rates")
 SCORED = word_set("得 得了 考 考了")  # 语文小测满分40，小子得36.5
 PIECES = turn_signs("pieces")
 UNIT_HEADS = frozenset("斤元块米亩吨")
@@ -64,6 +66,8 @@ def _unit(number: Number, around: Around) -> Verdict | None:
         safe = number.exact and behind.text in PEOPLE_SAFE and runs_on
         if (glued or behind.bits & MONEY) and not safe:
             return counted(behind.text)
+    if behind.text.startswith("岁"):
+        return counted("岁")  # 38岁的时候
     if glued and behind.text == "万一" and second.bits & UNIT:
         return counted("万")
     if glued and behind.bits & MONEY:
@@ -168,6 +172,9 @@ def _before(number: Number, left: Left, around: Around) -> Verdict | None:
     if left.near & BIT["medicine"] and not taken:
         return no("说的是药")
     scored = left.near_text in SCORED and around.before & GOODS
+    spoken = around.message & BIT["temp"] or left.bits & MEASURED
+    if number.form is Form.THREE and not spoken and (left.near_text in OWING or behind in RATES):
+        return counted("元")
     if left.near & BIT["ordinal"] and (scored or not left.near & mask("link verb")):
         return no("前面是编号或数量")
     return None

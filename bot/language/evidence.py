@@ -22,6 +22,7 @@ from bot.language.words import BIT, mask
 
 RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
 COLD = Decimal(35)
+POINTING = ("那个", "家的", "的")
 OTHER_HEAT = "说的是水、天气、牲口或机器"
 
 
@@ -51,7 +52,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     someone, exact = bool(left.mentions), number.exact
     spoken = (around.clause | around.before) & mask("temp fever symptom verb medicine device")
     beside = around.whole.other_degrees and number.unit is not Unit.NONE
-    if beside and not (someone or spoken or left.bits & MEASURED):
+    pointed = left.near_text in POINTING  # 五粮液52度，高书记那个36度
+    if beside and not spoken and (pointed or not (someone or left.bits & MEASURED)):
         return no("旁边的度数不是人的")
     day = exact and around.whole.bodily and left.near & mask("day period now")
     if day and not around.clause & HEAT:
@@ -60,7 +62,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     if around.topic_thing and not (someone or patient or left.bits & BIT["temp"]):
         return no(f"说的是{around.topic_thing}")
     headed = around.heading & FOREIGN and not around.heading & mask("temp degree_word device verb")
-    if headed and not left.bits & BIT["temp"]:
+    beasts = around.heading & HEAT and not (someone or around.heading & BIT["place"])
+    if beasts or (headed and not left.bits & BIT["temp"]):
         return no("单子上记的不是体温")
     measured = exact and left.bits & BIT["verb"]
     warm = around.clause_before & HEAT and not (exact and left.near & BIT["verb"])

@@ -133,11 +133,7 @@ class Engine:
     def _with_lapsed(self, found: Asked, message: "_Message") -> Asked:
         """Name the entry that would have been said, had its days not ended."""
         on = message.on
-        over = [
-            (shelf, put)
-            for shelf, put in message.put
-            if any(shelf.pack.is_over(entry, on) for entry in shelf.pack.entries)
-        ]
+        over = [(shelf, put) for shelf, put in message.put if shelf.has_lapsed(on)]
         every = weighed(
             [
                 shelf.judge_parts(put, shelf.may(on, message.diseases, lapsed=True))

@@ -1,10 +1,11 @@
 """The form of a message, not its topic: is anything asked, of whom, in how many parts."""
 
 import re
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.language.faq_rank import containment, shingles
+from bot.language.faq_rank import shingles
 
 # Folded text is meant throughout: 咋 is 怎么 already, 啥 is 什么.
 _END = r"(?=$|[,。.;!?~、\n ])"
@@ -15,7 +16,8 @@ _QUESTION = re.compile(
     + r"|不[啊呀哦咯呗嘞]|没[啊呀哦]|(.)[不没]\1|(..)不\2|能不|要不要|有没有|可不可|用不着"
     r"|还[得要][^,。!? ]{0,8}[啊呀]"
     + _END
-    + r"|算不|求教|请教|请问|问一下|问下|想问|打听|咨询|想知道|想了解|讲究|告诉我|说说|说一下|讲讲|讲一下"
+    + r"|算不|求教|请教|请问|问一下|问下|想问|打听|咨询|想知道|想了解|讲究|告诉我|说说|说一下|讲讲"
+    r"|讲一下"
     r"|教我|教教"
 )
 _CLAIM = re.compile(
@@ -89,15 +91,14 @@ class Forwards:
 
     def __init__(self, wordings: list[tuple[int, str]]) -> None:
         """`wordings`: the entry's number and one folded wording."""
-        self._known = [
-            (entry, part)
-            for entry, text in wordings
-            if len(part := shingles(text)) >= self.SHORTEST - 2
-        ]
-        self._entries: dict[str, set[int]] = {}
-        for at, (_, part) in enumerate(self._known):
+        self._known: list[tuple[int, int]] = []  # entry, and how many runs its wording has
+        self._holders: dict[str, array[int]] = {}
+        for entry, text in wordings:
+            if len(part := shingles(text)) < self.SHORTEST - 2:
+                continue
             for piece in part:
-                self._entries.setdefault(piece, set()).add(at)
+                self._holders.setdefault(piece, array("I")).append(len(self._known))
+            self._known.append((entry, len(part)))
 
     def nearest(self, folded: str, may: Callable[[int], bool]) -> tuple[int, float] | None:
         """The entry whose wording the message nearly repeats, and how nearly; None under NEAR.
@@ -108,16 +109,16 @@ class Forwards:
         whole = shingles(folded)
         shared: dict[int, int] = {}
         for piece in whole:
-            for at in self._entries.get(piece, ()):
+            for at in self._holders.get(piece, ()):
                 shared[at] = shared.get(at, 0) + 1
         best: tuple[int, float] | None = None
         for at in sorted(shared):
             entry, part = self._known[at]
             if not may(entry):
                 continue
-            near = containment(part, whole)
+            near = shared[at] / part
             if len(whole) >= 2 * self.SHORTEST:
-                near = max(near, containment(whole, part))
+                near = max(near, shared[at] / len(whole))
             if near >= self.NEAR and (best is None or near > best[1]):
                 best = (entry, near)
         return best

@@ -1,4 +1,4 @@
-"""Which illness a question names, and which entries may answer it: flu is no answer to norovirus."""
+"""Which illness a question names, and who may answer it: flu is no norovirus."""
 
 import re
 from collections.abc import Mapping, Sequence

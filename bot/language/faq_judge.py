@@ -19,35 +19,36 @@ from bot.language.faq_ask import Form
 from bot.language.faq_match import Candidate, Matcher
 
 _WEIGHTS = {
-    "none": -4.46,
-    "must": 2.18,
-    "forbidden must": 0.09,
-    "other": 1.04,
-    "forbidden other": -0.03,
-    "both": 0.36,
-    "near": 1.48,
-    "known": 2.14,
-    "foreign": -0.82,
-    "met": 0.35,
-    "share": 2.19,
-    "conflict": 0.04,
-    "agrees": 0.67,
-    "forbidden": -1.60,
+    "none": -4.38,
+    "must": 2.27,
+    "forbidden must": -0.04,
+    "other": 0.81,
+    "forbidden other": -0.15,
+    "both": 0.90,
+    "near": 1.26,
+    "known": 2.17,
+    "foreign": -0.95,
+    "met": 0.36,
+    "share": 2.06,
+    "conflict": 0.07,
+    "agrees": 0.70,
+    "forbidden": -1.75,
     "rumour": -0.43,
-    "claimed": 0.22,
-    "unasked": -3.00,
-    "stated": 0.34,
-    "figures": -2.47,
-    "goods": -1.26,
-    "words": 0.37,
-    "one word": 0.34,
-    "unknown": -1.18,
-    "long": 1.10,
+    "claimed": 0.10,
+    "unasked": -3.12,
+    "stated": 0.17,
+    "figures": -2.64,
+    "goods": -1.11,
+    "words": 0.43,
+    "one word": 0.26,
+    "unknown": -1.24,
+    "long": 1.30,
 }
 _NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半]+(?:点[零一二三四五六七八九]+)?)"
 _FIGURE = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十百千]{2,}(?:点[零一二三四五六七八九]+)?")
 _GOODS = re.compile(  # so much of something, for so much: talk of trade and work
-    _NUMERAL + r" ?(?:元|块|毛|分钱|斤|亩|公斤|吨|码|公分|公里|架次|票|捆|箱|双|只|头|岁|年|分(?!钟))"
+    _NUMERAL
+    + r" ?(?:元|块|毛|分钱|斤|亩|公斤|吨|码|公分|公里|架次|票|捆|箱|双|只|头|岁|年|分(?!钟))"
 )
 
 

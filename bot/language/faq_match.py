@@ -93,7 +93,7 @@ class Matcher:
 
     def _spoken_of(self, entry: Entry) -> str:
         return "\n".join(
-            self.folder.fold(word)
+            self._vocabulary.folded(word)
             for groups in entry.signatures()
             for group in groups
             for word in group

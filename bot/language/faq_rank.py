@@ -2,9 +2,10 @@
 
 import math
 import re
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 _MARKS = re.compile(r"[^\w]+")
 
@@ -26,21 +27,24 @@ class Nearness:
 
     def __init__(self, wordings: Sequence[Sequence[str]]) -> None:
         """`wordings`: for each document, its wordings, folded."""
-        self._owner = [doc for doc, several in enumerate(wordings) for _ in several]
+        self._owner = array("I", (doc for doc, several in enumerate(wordings) for _ in several))
         counted = [Counter(grams(one)) for several in wordings for one in several]
-        seen: Counter[str] = Counter()
-        for counts in counted:
-            seen.update(counts.keys())
+        seen = Counter(chain.from_iterable(counted))
         total = max(1, len(counted))
         self._idf = {gram: math.log(1 + total / count) for gram, count in seen.items()}
         self._unseen = math.log(1 + total)
-        lists: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        rows: defaultdict[str, array[float]] = defaultdict(lambda: array("f"))
         for index, counts in enumerate(counted):
-            weights = self._weights(counts)
-            for gram, weight in weights.items():
+            for gram, weight in self._weights(counts).items():
                 if seen[gram] <= self.COMMON:
-                    lists[gram].append((index, weight))
-        self._lists = dict(lists)
+                    rows[gram].extend((index, weight))
+        del counted
+        self._places: dict[str, tuple[int, int]] = {}  # of a gram's rows among all
+        self._rows = array("f")  # wording, weight, wording, weight …: a tenth of the room of pairs
+        while rows:
+            gram, row = rows.popitem()
+            self._places[gram] = (len(self._rows), len(self._rows) + len(row))
+            self._rows.extend(row)
 
     def _weights(self, counts: Counter[str]) -> dict[str, float]:
         raw = {
@@ -52,13 +56,16 @@ class Nearness:
 
     def scores(self, text: str) -> dict[int, float]:
         """Documents that share anything, with the cosine of their nearest wording."""
-        sums: defaultdict[int, float] = defaultdict(float)
+        sums: defaultdict[float, float] = defaultdict(float)  # whole up to 2 ** 24
         for gram, weight in self._weights(Counter(grams(text))).items():
-            for index, other in self._lists.get(gram, ()):
-                sums[index] += weight * other
+            if gram in self._places:
+                start, end = self._places[gram]
+                row = self._rows[start:end]
+                for index, other in zip(row[::2], row[1::2], strict=True):
+                    sums[index] += weight * other
         best: dict[int, float] = {}
         for index, score in sums.items():
-            doc = self._owner[index]
+            doc = self._owner[int(index)]
             if score > best.get(doc, 0.0):
                 best[doc] = score
         return best

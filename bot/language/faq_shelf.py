@@ -90,6 +90,8 @@ class Shelf:
             for entry in pack.entries
         ]
         self._at = {entry.id: at for at, entry in enumerate(pack.entries)}
+        ends = (pack.valid_to, *(entry.valid_to for entry in pack.entries))
+        self._first_end = min((day for day in ends if day is not None), default=None)
 
     def put(self, text: str) -> Put:
         """The message in the words of this pack."""
@@ -105,6 +107,10 @@ class Shelf:
         if owned and owned.isdisjoint(self._own):
             return False
         return any(named <= known for known in self._speaks_of)
+
+    def has_lapsed(self, on: date) -> bool:
+        """Whether the days of any entry have passed."""
+        return self._first_end is not None and self._first_end < on
 
     def bar(self, to_us: bool) -> float:
         """How sure one must be."""

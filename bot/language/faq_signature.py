@@ -69,17 +69,25 @@ class Vocabulary:
         self._folder = folder
         self._groups = groups
         self._ids: dict[str, int] = {}
+        self._written: dict[str, int] = {}  # packs write the same words many thousand times
+        self._sets: dict[tuple[str, ...], frozenset[int]] = {}
         self._names: list[str] = []
         self._by_head: dict[str, list[tuple[str, int]]] = {}
         self._patterns: list[tuple[int, str, re.Pattern[str]]] = []
         self._hidden: dict[str, list[tuple[str, str]]] = {}
         for word, longer in inside.items():
+            if folder.fold(word) != word:
+                continue  # another name: the folder leaves the longer words alone already
             for outer in longer:
-                self._hidden.setdefault(outer[0], []).append((outer, folder.fold(word)))
+                self._hidden.setdefault(outer[0], []).append((outer, word))
 
     def name(self, word_id: int) -> str:
         """The word as it was written in the pack."""
         return self._names[word_id]
+
+    def folded(self, word: str) -> str:
+        """A word of a signature in standard names."""
+        return self._names[self._id(word)]
 
     def signature(self, must: Groups, nots: Sequence[str] = ()) -> Signature:
         """Compile; unknown words get an id.
@@ -87,19 +95,26 @@ class Vocabulary:
         Raises:
             ValueError: `@name` is no group.
         """
-        groups = tuple(frozenset(self._add(group)) for group in must)
-        return Signature(groups, frozenset(self._add(nots)))
+        return Signature(tuple(map(self._set, must)), self._set(nots))
 
-    def _add(self, words: Sequence[str]) -> list[int]:
-        ids: list[int] = []
-        for word in words:
-            if word.startswith("@") and "…" not in word:
-                ids += self._add(self._members(word))
-            else:
-                ids.append(self._id(word))
-        return ids
+    def _set(self, words: Sequence[str]) -> frozenset[int]:
+        key = tuple(words)
+        if key not in self._sets:
+            ids: set[int] = set()
+            for word in key:
+                if word.startswith("@") and "…" not in word:
+                    ids |= self._set(self._members(word))
+                else:
+                    ids.add(self._id(word))
+            self._sets[key] = frozenset(ids)
+        return self._sets[key]
 
     def _id(self, word: str) -> int:
+        if word not in self._written:
+            self._written[word] = self._new(word)
+        return self._written[word]
+
+    def _new(self, word: str) -> int:
         start, end = word.startswith("^"), word.endswith("$")
         parts = [self._folder.fold(part) for part in word.strip("^$").split("…")]
         key = ("^" if start else "") + "…".join(parts) + ("$" if end else "")

@@ -2,7 +2,7 @@
 
 from bot.language.numerals import Number, Unit
 from bot.language.people import Kind
-from bot.language.scope import FOREIGN, GOODS, Around, Left, Verdict, no, reading
+from bot.language.scope import FOREIGN, GOODS, MONEY, Around, Left, Verdict, no, reading
 from bot.language.telling import LINE
 from bot.language.words import BIT, mask, word_set
 
@@ -36,6 +36,9 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
     opens = around.bare and number.unit is not Unit.NONE and not around.message & BIT["climate"]
     if opens and (normal or around.next.bits & BIT["loose"]):
         return reading("开头单说一个度数")
+    days = left.near & mask("period day night") and around.whole.wholes > 1
+    if days and normal and around.clean and not foreign:
+        return reading("几天的体温")  # 早上36，晚上37
     if not (left.mentions and normal):
         return None
     if around.whole.is_list and (around.message | around.heading) & BIT["temp"]:
@@ -44,10 +47,10 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
     if row and not left.near_text and not around.message & GOODS:
         return reading("跟别人的一起报的")
     one = left.mentions[0].kind in (Kind.KIN, Kind.NAME)
-    mine = left.mentions[0].kind is Kind.SELF and around.message & BIT["whole"]
+    mine = left.mentions[0].kind is Kind.SELF and around.after & mask("whole fine")
     if mine and not foreign:
         return reading("单说一个度数")  # 我37，正好
-    if one and around.message & mask("unmeasured fine") and not foreign:
+    if one and around.message & mask("unmeasured fine symptom") and not foreign:
         return reading("跟别人的一起报的")
     return None
 
@@ -60,7 +63,8 @@ def _of_somebody(number: Number, left: Left, around: Around) -> Verdict | None:
         return None
     if number.unit is not Unit.NONE:
         return reading("写明是人的度数")
-    beside = left.mentions[0].kind is not Kind.HOUSEHOLD and _beside(around)
+    paid = around.before & (GOODS | MONEY)  # 工钱凭啥他39我38
+    beside = left.mentions[0].kind is not Kind.HOUSEHOLD and _beside(around) and not paid
     if beside or _loose(left, around) or around.message & mask("temp device feverish"):
         return reading("跟别的体温一起报的")
     return None

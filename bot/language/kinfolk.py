@@ -29,7 +29,8 @@ class Kinfolk(Families):
         return home or self._relative_of(name, start, last + 1) or self._alone(name, start, last)
 
     def _alone(self, name: str, start: int, last: int) -> Mention:
-        if is_sender(name, self.own):
+        modest = name[1:] in ("某", "某某", "某人") and any(name[0] in own for own in self.own)
+        if modest or is_sender(name, self.own):
             return Mention(Kind.SELF, (SELF,), start, last)
         return Mention(Kind.NAME, (name,), start, last)
 
@@ -117,9 +118,7 @@ class Kinfolk(Families):
 
 def _without_owner(said: str) -> str:
     """我家那位 is 那位, 俺屋里的 is 屋里的."""
-    if said[0] in "我俺咱":
-        if said[-2:] == "那位" and len(said) > 2:
-            return said[-2:]
-        if said[1:3] in ("屋里", "屋头"):
-            return said[1:]
-    return said
+    if len(said) < 3 or said[0] not in "我俺咱":
+        return said
+    rest = said[1:]
+    return rest.removeprefix("家") if rest[0] == "家" and rest != "家属" else rest

@@ -166,7 +166,7 @@ class Labels(LineState):
         """小蛋36.5, 娟姐36.4, and in a row of people whatever has the length of a name."""
         if text in HEAD_WORDS or not fresh or not 2 <= len(text) <= 4:
             return False
-        if not all("\u4e00" <= c <= "\u9fff" for c in text):
+        if text[-1] in "了着过吗呢吧得" or not all("\u4e00" <= c <= "\u9fff" for c in text):
             return False
         listed = self.message.shape.is_list and self.message.peopled
         named = any(m.kind is Kind.NAME for m in self.mentions)

@@ -1,6 +1,6 @@
 """Walks left from a number over the words that may stand between it and its person."""
 
-from bot.language.actors import TO_REPORT, was_asked
+from bot.language.actors import FOR, TO_REPORT, was_asked
 from bot.language.drafts import QUIET
 from bot.language.labels import AIMED, LOOKED, Labels
 from bot.language.numerals import Form, Unit
@@ -8,7 +8,7 @@ from bot.language.people import Kind, Mention
 from bot.language.scope import FOREIGN, SKIP, Left
 from bot.language.state import DENYING
 from bot.language.tokens import NOTHING, Token
-from bot.language.turns import turn
+from bot.language.turns import turn, turn_signs
 from bot.language.words import BIT, mask, word_set
 
 SPEAKS = turn("speaks")
@@ -16,6 +16,8 @@ COMPARED = word_set("比 较 不如")
 SHOWN = turn("shown")
 PASSING = turn("passing")
 HEIGHTS = turn("heights")
+MEASURES = turn_signs("pieces") | {"公斤", "立方", "小时", "天", "月"}
+EACH = ("一", "每", "1")
 INNER = ("上", "里")
 ANDS = word_set("、 , 和 / 个")
 TIMED = ("clock", "date", "group")
@@ -44,7 +46,7 @@ class LeftSide(Labels):
         if self.message.shape.is_list and self.message.peopled and (nobody or cut):
             self._entry(place, left)
         if not left.foreign and not left.bits & mask("temp fever"):
-            left.foreign = self._opened_by() if left.mentions else ""
+            left.foreign = self._opened_by() if left.mentions and left.named else ""
         return left
 
     def _past_person(self, left: Left, mention: Mention, place: int) -> int | None:
@@ -53,6 +55,9 @@ class LeftSide(Labels):
         if before in DENYING:
             left.near |= BIT["negation"]
             return None  # 不是我37.2，是俺婆婆37.2
+        if mention.kind is Kind.THIRD and before in FOR and self.third is not None:
+            left.mentions = [self.third]
+            return None  # 姥爷不会使手机我替他说 36.1
         if before in COMPARED:
             return mention.first - 2  # 我比他低 36.2
         if mention.kind is Kind.SELF and was_asked(self.line, mention):
@@ -98,10 +103,16 @@ class LeftSide(Labels):
             left.bits |= BIT["day"]
             left.near = left.near or BIT["day"]
             left.dated = True
+        if at == place - 1 and token.text in MEASURES and self._text_before(at) in EACH:
+            left.foreign = token.text  # 一公斤35.3
+            return None
         if passed := self._passed(left, at, place):
             return at - passed
         self._stops_at(left, at, place)
         return None
+
+    def _text_before(self, at: int) -> str:
+        return self.line[at - 1].text if at else ""
 
     def _passed(self, left: Left, at: int, place: int) -> int:
         """How many words may stand between the number and its person here."""
@@ -153,11 +164,19 @@ class LeftSide(Labels):
             return ""
         if self.message.bits & mask("temp fever feverish symptom") or self.message.bodily:
             return ""
+        label: list[str] = []
         for place, token in enumerate(self.line):
+            if token.kind == "comma" or token.number is not None:
+                break
             quiet = token.kind in ("space", "punct", "mark") or token.bits & BIT["goods"]
             if place and not quiet:
                 named = self.by_first.get(place)
-                return first.text if named is not None and named.kind is Kind.NAME else ""
+                if named is not None and not label:
+                    return first.text if named.kind is Kind.NAME else ""
+                label.append(token.text)
+        named_row = all(m.kind is Kind.NAME for m in self.mentions)
+        if named_row and token.number is not None and 2 <= len("".join(label)) <= 4:
+            return first.text  # 猪价 西营子34.9 赵家店39.1
         return ""
 
     def _minus(self, place: int) -> bool:
@@ -185,7 +204,9 @@ class LeftSide(Labels):
     def _reports(self, mention: Mention) -> bool:
         """穆天成（妈妈代报）36.4: who only writes it down for another."""
         opened = mention.first and self.line[mention.first - 1].kind == "open"
-        return bool(opened) and self.token(mention.last + 1).text in TO_REPORT
+        after = self.token(mention.last + 1).text
+        both = after + self.token(mention.last + 2).text
+        return bool(opened) and (after in TO_REPORT or both in TO_REPORT)
 
     def _rejected(self, token: Token) -> bool:
         """Whether this number was found to be of something else."""
@@ -201,7 +222,8 @@ class LeftSide(Labels):
         after = self.line[at]
         if mention.first and self.line[mention.first - 1].text in DENYING:
             return True
-        if after.text == "给" or (mention.kind is Kind.SELF and after.bits & BIT["slip"]):
+        acts = after.text in FOR if mention.kind is Kind.SELF else after.text == "给"
+        if acts or (mention.kind is Kind.SELF and after.bits & BIT["slip"]):
             return True  # 高速口给打了个35.8: who held the thermometer
         return after.text in SPEAKS and at not in self.by_first
 

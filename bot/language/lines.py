@@ -6,6 +6,7 @@ from bot.language.headings import Headings
 from bot.language.message import Message
 from bot.language.people import Kind, mentions
 from bot.language.relay import numbers_in
+from bot.language.rows import name_row
 from bot.language.scan import Scan
 from bot.language.tokens import Token
 
@@ -16,6 +17,7 @@ class LineReader(Headings):
     def read(self, line: list[Token], number: int) -> list[Draft]:
         """Drafts of all numbers in the line."""
         settle_cells(line, self.message)
+        line = name_row(line, self.message)
         found = mentions(line, self.message.own)
         scan = Scan(self, line, number, found)
         drafts = scan.run()

@@ -8,6 +8,7 @@ from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
 OTHER_UNITS = turn("other_units")
+BACK = turn("back_again")
 SERVING = ("给", "替", "帮")
 THAT = word_set("那 这 的 个 那个")
 OPENING = mask("day period now night link place ordinal namehead unit")
@@ -81,6 +82,8 @@ def topic_thing(state: LineState, place: int) -> str:
                 continue
         if person or token.bits & mask("self wo household"):
             opening, thing = False, ""
+        elif token.text in BACK and state.before[place] & BIT["verb"]:
+            opening, thing = False, ""
         elif token.kind in ("comma", "space"):
             opening = True
         elif opening and token.kind in ("word", "char", "name"):
@@ -136,8 +139,10 @@ def is_habit(state: LineState, place: int) -> bool:
 def inherits(state: LineState, place: int) -> bool:
     """昨天棚里37.6，今天36.8: both are of the greenhouse."""
     last = state.drafts[-1] if state.drafts else None
-    if last is None or last.verdict.outcome != "no" or state.message.bits & BIT["slip"]:
+    if last is None or last.verdict.outcome != "no":
         return False
+    if state.message.bits & BIT["slip"]:
+        return bool(last.left.foreign)  # 锅炉出水377度？少了个小数点吧，37.7
     unit = last.verdict.unit
     if unit and unit not in OTHER_UNITS:
         return False

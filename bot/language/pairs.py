@@ -38,6 +38,8 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
     """36.5还是36.8看不清: both are asked about."""
     for one, two in pairwise(drafts):
         same = one.line == two.line
+        if one.verdict.why == "没有说是谁":
+            continue  # 有三个发烧的，37.5还是38没准
         if same and (
             _either(lines[one.line], one, two) or _either_looks(lines[one.line], one, two)
         ):

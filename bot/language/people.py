@@ -22,7 +22,8 @@ SMALL = turn("small_kin")
 YOUNG = word_set("崽 仔 崽崽")  # of people and of beasts
 FATHER = frozenset(["大", "达"])  # 俺大, 俺达: so they call their father in Henan and Shaanxi
 # One sign that is a relative only where something is measured or a 我 stands before it.
-BARE_KIN = frozenset("姥宝奶子女公婆仔夫妻父母兄")
+BARE_KIN = frozenset("姥宝奶子女公婆仔夫妻父母兄媳婿孙")
+SONS = frozenset(["其", "我", "俺", "额"])  # 其子, 我儿: one sign is enough for a son behind these
 HIMSELF = frozenset(["自己", "自个儿", "自个", "本人"])
 NAME_LABELS = turn("name_labels")
 NO_OTHERS = word_set("没 没有 无 不跟 冇")
@@ -88,9 +89,11 @@ class Finder(Kinfolk):
     def _is_no_relative(self, at: int) -> bool:
         """宝 not measured, 母猪下完崽39度2, 阴凉地儿, 我家那个温度计, the end of 娟姐."""
         text, bits, measured = self._text(at), self._bits(at), self._measured_next(at + 1)
-        if text in BARE_KIN and not (measured or self._kind(at + 1) == "name"):
+        listed = self._text(at + 1) in ("/", "、") or (at and self._text(at - 1) in ("/", "、"))
+        if text in BARE_KIN and not (measured or listed or self._kind(at + 1) == "name"):
             return True
-        if text in SIZED and not measured:
+        paired = any(t.text in SIZED for t in self.tokens[:at])  # 小的38.4，大的还没发作，36.7
+        if text in SIZED and not (measured or paired):
             return True
         if text in YOUNG and self._beasts(self.tokens[:at]):
             return True
@@ -135,6 +138,11 @@ class Finder(Kinfolk):
                 return False
         return False
 
+    def _ends_person(self, at: int) -> bool:
+        """俺大36.8, 额达额妈都是, 后晌36.8 俺大: whether a person ends right before this place."""
+        last = at >= len(self.tokens) and any(t.number is not None for t in self.tokens)
+        return last or bool(self._bits(at) & mask("wo kin and")) or self._measured_next(at)
+
     def _pronoun(self, at: int, bits: int) -> Mention | None:
         token = self.tokens[at]
         inner = self._skip_owning(at + 1)
@@ -166,7 +174,7 @@ class Finder(Kinfolk):
     def _owned(self, at: int, inner: int, bits: int) -> Mention | None:
         """我妈, 我家那个老头, 我他妈, 俺大, 我家李桂兰: the relative whom the pronoun owns."""
         you = bits & BIT["you"]
-        noble = self._text(at) == "其" or self._kind(inner + 1) == "name"
+        noble = self._text(at) in SONS or self._kind(inner + 1) == "name"
         relative = self._kind(inner) == "word" and self._bits(inner) & KIN
         if relative and (noble or self._text(inner) not in ("子", "儿")):
             return self._kin(inner, at, "", self._text(at) if you else "")
@@ -175,7 +183,7 @@ class Finder(Kinfolk):
         if mine and middle and self._bits(inner + 1) & KIN:
             lead = self._text(inner) if middle & BIT["you"] else ""
             return self._kin(inner + 1, at, "", lead)
-        if self._text(inner) in FATHER and bits & BIT["self"] and self._measured_next(inner + 1):
+        if self._text(inner) in FATHER and bits & BIT["self"] and self._ends_person(inner + 1):
             return Mention(Kind.KIN, (self._text(inner),), at, inner)
         named = self._kind(inner) == "name" and not you
         if named and (inner > at + 1 or bits & mask("household third")):

@@ -9,11 +9,12 @@ from bot.language.words import BIT, mask
 CALLED = turn("child_names")
 YOUNG = turn("child")
 PLACES = turn_signs("room_tails") | turn_signs("thing_tails")
+NAMING = frozenset(["word", "char", "name"])
 SHOWN = frozenset([":", "=", "-"])
 PAUSES = frozenset(["comma", "stop", "space", "mark"])
 OURS = mask("kin self wo household others")  # labels that are people anyhow
 PARTS = mask("common nick namehead nametail kin")  # what a word may be and still call a child
-PRICED = mask("money goods unit")
+PRICED = mask("money unit")
 SHORTEST, LONGEST = 2, 3
 
 
@@ -53,7 +54,7 @@ def _label(line: list[Token], at: int) -> tuple[int, int] | None:
     while end and (line[end - 1].kind == "space" or line[end - 1].text in SHOWN):
         end -= 1
     start, size = end, 0
-    while start and line[start - 1].kind in ("word", "char", "name"):
+    while start and line[start - 1].kind in NAMING and line[start - 1].text not in SHOWN:
         start -= 1
         size += len(line[start].text)
     if size > LONGEST + 1 and _is_person(line[end - 1 : end]):

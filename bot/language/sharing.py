@@ -18,6 +18,7 @@ TIMES = turn("times")
 REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍)")
 TOUCHED = word_set("把 给 跟 让 叫 被")
 JOINTS = word_set(": 、 /")
+JOINS = frozenset(["、", "/", " "])
 COLONS = frozenset(":-=")
 PEOPLE = (Kind.SELF, Kind.KIN, Kind.NAME)
 HOMES = (Kind.HOUSEHOLD, Kind.FAMILY)
@@ -33,7 +34,9 @@ def share(state: LineState, good: list[Draft]) -> None:
             draft.who, draft.count = (HOUSEHOLD,), None
         return
     last, unnamed = good[-1], [d for d in good if _is_nobodys(d)]
-    series = last.renamed and len(unnamed) == len(good) - 1 and all(d.timed for d in good)
+    times = {(d.day, d.period, d.minute) for d in good}
+    by_time = all(d.timed for d in good) or len(times) == len(good)
+    series = last.renamed and len(unnamed) == len(good) - 1 and by_time
     if series and last.mention is not None and len(state.mentions) == 1:
         for draft in good:  # 昨晚38.2，今早36.9，俺小子: one person, day by day
             draft.who, draft.mention, draft.owner = last.who, last.mention, last.owner
@@ -146,29 +149,31 @@ def ditto(state: LineState) -> None:
         joined = state.line[one.last + 1 : two.first]
         alike = state.token(two.last + 1).text.startswith(ALIKE)
         if len(joined) == 1 and joined[0].text in LIKE and alike:
-            model = next((d for d in _read(state) if d.who == two.who), None)
-            if model is not None:
+            told = _read(state)
+            model = next((d for d in told if d.who == two.who), None)
+            if model is not None and not any(d.who == one.who for d in told):
                 _repeat(state, model, one, two.last + 1)
     for mention in state.mentions:
         at = _ditto_at(state, mention)
         model = _model(state, mention) if at else None
         if model is not None and mention.kind not in NOBODY:
-            for one in (*_beside(state, mention), mention):
+            for one in _joined_to(state, mention, model):
                 if one.who != model.who:
                     _repeat(state, model, one, at)
 
 
-def _beside(state: LineState, mention: Mention) -> list[Mention]:
-    """爸妈还有小妹也都是: those whom the last one is joined to."""
-    group: list[Mention] = []
+def _joined_to(state: LineState, mention: Mention, model: Draft) -> list[Mention]:
+    """爸妈还有小妹也都是: this person and those who are joined to him."""
+    group = [mention]
     if state.token(mention.last + 1).text.startswith(ALIKE):
         return group  # 奶奶跟爷爷一样
-    while mention.first and state.line[mention.first - 1].bits & BIT["and"]:
-        before = state.by_last.get(mention.first - 2)
-        if before is None or before.kind not in PEOPLE:
+    start = model.at if model in state.drafts else -1
+    before = [m for m in state.mentions if start < m.first < mention.first]
+    for other in reversed(before):
+        between = state.line[other.last + 1 : group[0].first]
+        if not between or not all(t.bits & BIT["and"] or t.text in JOINS for t in between):
             break
-        group.insert(0, before)
-        mention = before
+        group.insert(0, other)
     return group
 
 

@@ -142,7 +142,7 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     if not bits & mask("takeback slip mixed_up"):
         return False
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
-    if len(good) == 1 and _withdrawn(line, draft.at):
+    if _withdrawn(line, draft, good):
         return True
     if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
         return len(good) > 1 or not any(t.bits & BIT["fine"] for t in ahead)
@@ -165,10 +165,12 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     )
 
 
-def _withdrawn(line: list[Token], at: int) -> bool:
-    """刚才报的37.6是热毛巾敷过的，不能作数."""
-    reported = any(t.bits & BIT["mine_before"] for t in _clause_before(line, at))
-    return reported and any(t.bits & BIT["takeback"] for t in line[at + 1 :])
+def _withdrawn(line: list[Token], draft: Draft, good: list[Draft]) -> bool:
+    """刚才报的37.6是热毛巾敷过的，不能作数; 那个36.1没夹住，不作数，又量36.6."""
+    if not any(t.bits & BIT["mine_before"] for t in _clause_before(line, draft.at)):
+        return False
+    end = next((d.at for d in good if d.line == draft.line and d.at > draft.at), len(line))
+    return any(t.bits & BIT["takeback"] for t in line[draft.at + 1 : end])
 
 
 def _mistaken(line: list[Token], at: int) -> bool:

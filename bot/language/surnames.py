@@ -29,9 +29,12 @@ BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
 PRICED = turn_signs("priced")
 YOUNG = turn("young_titles")
 ROOMS = turn_signs("rooms")
+CALLED_SO = turn("child_names")
+ROOM_TAILS = turn_signs("room_tails") | turn_signs("thing_tails") | frozenset("天时前后那这")
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = turn_signs("not_mo")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
+OPENING = frozenset(["line", "comma", "stop", "mark", "space", "num"])
 NO_GIVEN_NAME = turn_signs("no_given_name")
 NO_NAME_END = turn_signs("no_name_end")
 NAME_BREAK = mask(
@@ -57,8 +60,12 @@ class Surnames(Pieces):
         if not free and self.out[-1].kind not in ("word", "char"):
             return 0
         head = 0
+        old = text[at] == "老" and text[at + 1 : at + 2] in lexicon.surnames and free
+        if old and text[at + 2 : at + 3] == "头" and self._name_ends(at + 3):
+            return 3  # 老孙头: 老孙 may be a grandson
         if text[at] in "老小阿" and text[at + 1 : at + 2] in lexicon.surnames:
-            if size >= 2 and (bits & ~BIT["common"] or text[at] != "老"):
+            named = bool(self.out) and self.out[-1].bits & KIN  # 房客小路
+            if size >= 2 and (bits & ~BIT["common"] or not (text[at] == "老" or named)):
                 return 0
             head = 2
         elif text[at : at + 2] in lexicon.double_surnames and FAMILY_OF.match(text, at + 2):
@@ -81,7 +88,8 @@ class Surnames(Pieces):
         after = at + head
         title = lexicon.word_at(text, after) if after < len(text) else ""
         if title and lexicon.classes[title] & TITLE:
-            return head + len(title) if free or len(title) > 1 else 0
+            sure = free or len(title) > 1 or self._number_at(after + len(title))
+            return head + len(title) if sure else 0
         if head == 2 and not free and self._number_at(after):
             return 2  # 豆腐摊老杭36.5
         if head == 2 and free:
@@ -110,11 +118,50 @@ class Surnames(Pieces):
         kin = len(word) > 1 and self.lexicon.classes[word] & KIN
         return len(word) if kin and self._name_ends(at + len(word)) else 0
 
+    def _seasonal(self, at: int, size: int) -> int:
+        """Length of 谷雨生 right before a number: a surname in a day of the year."""
+        text, end = self.text, at + 3
+        called = size == 2 and text[at : at + 2] in CALLED_SO and text[at] in self.lexicon.surnames
+        if not called or not HAN.fullmatch(text, at, min(end, len(text))):
+            return 0
+        return 3 if text[at + 2 : end] not in ROOM_TAILS and self._number_at(end) else 0
+
+    def _nicknamed(self, at: int, head: int) -> int:
+        """Length of 王二麻子, 于老倔头, 马大哈 right before a number; 0 for anything else."""
+        text = self.text
+        if text[at + head : at + head + 1] not in RANKS:
+            return 0
+        for size, tails in ((3, "子头儿"), (2, "哈脚嘴胆嗓")):
+            end = at + head + size
+            whole = end <= len(text) and HAN.fullmatch(text, at, end)
+            if whole and text[end - 1] in tails and self._number_at(end):
+                return end - at
+        return 0
+
+    def _daily(self, at: int, size: int, bits: int) -> int:
+        """Length of 全老太, 台春花 where a sign of daily use can only be a surname."""
+        text, lexicon = self.text, self.lexicon
+        if self.out and self.out[-1].kind not in OPENING:
+            return 0
+        if size > 1 and bits & ~BIT["common"]:
+            return 0
+        title = lexicon.word_at(text, at + 1) if at + 1 < len(text) else ""
+        end = at + 1 + len(title)
+        if len(title) > 1 and lexicon.classes[title] & TITLE and self._number_at(end):
+            return end - at
+        end = at + 3
+        full = size <= 1 and end <= len(text) and HAN.fullmatch(text, at, end)
+        if not full or self._swallows(at, end, 1):
+            return 0
+        kin = lexicon.word_at(text, end) if end < len(text) else ""
+        owned = bool(kin) and lexicon.classes[kin] & KIN and self._number_at(end + len(kin))
+        return 3 if self._number_at(end) or owned else 0
+
     def _surname(self, at: int, size: int, bits: int) -> int:
         """Length of a full name that starts here, 0 where there is none."""
         text, lexicon = self.text, self.lexicon
         if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
-            return 0
+            return 0 if bits & BIT["goods"] else self._seasonal(at, size)
         if size >= 2 and not bits & BIT["common"]:
             return 0
         last = self.out[-1] if self.out else None
@@ -142,6 +189,8 @@ class Surnames(Pieces):
             return 0  # 老丁向组织汇报
         if size <= 1 and (ranked := self._ranked(at + head)):
             return head + ranked
+        if size <= 2 and (called := self._nicknamed(at, head)):
+            return called
         for given in (2, 1):
             end = at + head + given
             name = text[at:end]
@@ -155,6 +204,9 @@ class Surnames(Pieces):
                 continue  # 向华八点钟
             if name[-1] in NUMERALS and text[end : end + 1] in NUMERALS:
                 continue  # 大概齐三十六度
+            weighed = name[-1] == "斤" and self._number_at(end)  # 王六斤36.5
+            if weighed:
+                return end - at
             if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS | PRICED:
                 continue  # 今天满六十了, 转钟两点
             if any(c in "了着过的还都也就又再被把让" for c in name[head:]):
@@ -229,7 +281,7 @@ class Surnames(Pieces):
             return True
         if char in NUMERALS:
             return True
-        if char in "说让叫给来去从被把也都家的是在还没未已正刚有就才和跟与及":
+        if char in "说报发让叫给来去从被把也都家的是在还没未已正刚有就才和跟与及":
             return True
         word = self.lexicon.word_at(text, end)
         return bool(word and word != "温" and self.lexicon.classes[word] & NAME_END)

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from bot.language import matter
+from bot.language.beside import OPERATORS, SUMS
 from bot.language.leftside import LeftSide
 from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind
@@ -13,6 +14,7 @@ from bot.language.words import BIT, mask, word_set
 
 MARKS = word_set("space comma stop punct emoji")
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
+SUM = "是算术题"
 PERSONS_COUNTED = ("位", "名", "户")
 TIES = turn("ties")
 ONE_OF = turn("one_of")
@@ -28,6 +30,8 @@ class Surroundings(LeftSide):
         if self.message.shape.is_list and self._is_age(place, number):
             return no("是年龄或编号")
         last = self.drafts[-1] if self.drafts else None
+        if last is not None and last.verdict.why == SUM and left.near_text in OPERATORS | SUMS:
+            return no(SUM)
         if last is None or last.verdict.outcome != "reading":
             return None
         if left.near & BIT["low"] and (last.left.near | last.left.bits) & BIT["high"]:

@@ -71,7 +71,8 @@ def _denied_or_asked(number: Number, left: Left, around: Around) -> Verdict | No
     asked = around.next.text == "?" and not around.person and number.unit is not Unit.NONE
     if asked and not (around.siblings or someone):
         return no("是在问")
-    if around.next.bits & BIT["rule"] and not (left.named or around.person):
+    ours = left.named or (around.person and left.bits & mask("verb now day period again"))
+    if around.next.bits & BIT["rule"] and not ours:
         return no("是规定或标准")
     return None
 

@@ -92,6 +92,8 @@ class Cutter(Figures, Surnames):
         word = lexicon.word_at(text, at)
         if word[-1:] == "体" and len(word) > 1 and text.startswith("温", at + len(word)):
             word = word[:-1]  # 个体温 is 个 and 体温
+        if len(word) > 2 and word[-1] in lexicon.surnames and self._titled(at + len(word)):
+            word = word[:-1]  # 隔壁庄大娘: no village is called 隔壁庄 here
         bits = lexicon.classes.get(word, 0)
         if bits == COMMON and len(word) > 2 and self._two_relatives(at, word):
             word = word[:-1]
@@ -103,9 +105,16 @@ class Cutter(Figures, Surnames):
             named = self._called(at, size, bits) or self._surname(at, size, bits)
             if named:
                 return Token("name", text[at : at + named], at, at + named, BIT["name"])
+        if char in lexicon.daily_surnames and (named := self._daily(at, size, bits)):
+            return Token("name", text[at : at + named], at, at + named, BIT["name"])
         if size:
             return Token("word", word, at, at + size, bits)
         return Token("char", char, at, at + 1)
+
+    def _titled(self, at: int) -> bool:
+        """Whether a title of two signs stands here."""
+        title = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        return len(title) > 1 and bool(self.lexicon.classes[title] & BIT["title"])
 
     def _two_relatives(self, at: int, word: str) -> bool:
         """大哥大嫂 are two relatives, whatever a 大哥大 is."""

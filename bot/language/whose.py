@@ -14,7 +14,7 @@ from bot.language.surroundings import Surroundings
 from bot.language.times import When
 from bot.language.tokens import NOTHING
 from bot.language.turns import turn
-from bot.language.words import BIT, word_set
+from bot.language.words import BIT, mask, word_set
 
 FEVER = Decimal("37.3")
 OBJECT = turn("object")
@@ -68,6 +68,7 @@ class Whose(Surroundings):
             or actors.reads_out(line, mention)
             or actors.measures(line, mention)
             or actors.brought(line, mention)
+            or actors.helps_me(line, mention)
             or (mention.kind is Kind.HOUSEHOLD and actors.is_house(line, mention))
             or actors.is_called(line, mention, self.by_first)
             or actors.thanked(line, mention)
@@ -76,8 +77,14 @@ class Whose(Surroundings):
     def _is_object(self, mention: Mention, first: Mention | None) -> bool:
         """让小宝给看的, 不是我, 托我报: to whom the clause only does something."""
         before = self._before(mention)
+        if mention.kind is Kind.HOUSEHOLD and before in BESIDE:
+            return True  # 吃得比家里好, 跟我们的不一样
         if before in actors.AGENT_BEFORE and first is not None:
+            if before in LIKE and first.last == mention.first - 2:
+                self.third = mention  # 我跟我老伴的报颠倒了，他是36.8
             return True
+        if actors.took_it(self.line, mention, self.lexicon.things):
+            return True  # 手机叫孙子抱去上网课了
         if before in BEGGED and self.token(mention.last + 1).text in HELPING:
             return True  # 让小宝给看的: he only helped
         if before in DENYING:
@@ -88,12 +95,20 @@ class Whose(Surroundings):
             return False
         if before in SPOKEN_FOR and self._has_relative(mention):
             return True  # 替我在呼和浩特的二姐报一个
-        if self.line[mention.first].text in HIMSELF and before == "给" and first is not None:
-            return True  # 老伴也给自己量了
+        if self.line[mention.first].text in HIMSELF and self._reflexive(mention, first):
+            return True
         if actors.was_asked(self.line, mention) or before.endswith("着"):
             return True
         told = self.third is not None and first is None
         return told and before in OBJECT  # 你大爷嫌凉，让我磨叽半天，三十六度八
+
+    def _reflexive(self, mention: Mention, first: Mention | None) -> bool:
+        """老伴也给自己量了, 姥娘九十一了，自个儿眯着眼念给我听: he himself, and not the sender."""
+        if first is not None:
+            return self._before(mention) == "给"
+        topic = self.topic is not None and self.topic.kind in PERSONS
+        after = self.token(mention.last + 1)
+        return topic and after.number is None and not after.bits & mask("temp link verb")
 
     def _has_relative(self, mention: Mention) -> bool:
         """Whether somebody of the sender's stands behind in the clause."""
@@ -122,7 +137,7 @@ class Whose(Surroundings):
 
     def _becomes_topic(self, mention: Mention, first: Mention | None) -> Mention | None:
         before = self._before(mention)
-        serving = before in SERVING
+        serving = before in SERVING or actors.served(self.line, mention)
         if mention.kind is Kind.THIRD:
             if before in BESIDE:
                 return first
@@ -207,7 +222,9 @@ class Whose(Surroundings):
         for one, two in pairwise(m for m in self.mentions if m.last < place):
             joined = self.line[one.last + 1 : two.first]
             after = "".join(t.text for t in self.line[two.last + 1 : two.last + 4])
-            alike = after.startswith(("一个度数", "一个数", *ALIKE))
+            alike = after.startswith(("一个度数", "一个数", *ALIKE)) or bool(
+                self.token(two.last + 1).bits & BIT["ditto"]
+            )
             if len(joined) == 1 and joined[0].text in LIKE and alike and not self.drafts[:-1]:
                 return [one, two]
         return []

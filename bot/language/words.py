@@ -55,7 +55,8 @@ def mask(*names: str) -> int:
 @dataclass(frozen=True, slots=True)
 class Words:
     """classes: word to bit mask. longer: two characters to the lengths of the words of three and
-    more that start so, longest first. name_heads: what a name may start with.
+    more that start so, longest first. name_heads: what a name may start with. daily_surnames: signs
+    of daily use that are surnames only where a name must stand.
 
     things: nouns that are none of our own words, by the tags of jieba's dictionary.
     """
@@ -68,6 +69,7 @@ class Words:
     split: dict[str, tuple[str, ...]]
     surnames: frozenset[str]
     double_surnames: frozenset[str]
+    daily_surnames: frozenset[str]
     name_heads: frozenset[str]
     things: frozenset[str]
 
@@ -94,6 +96,7 @@ class _Shelf:
     split: dict[str, tuple[str, ...]]
     single: set[str]
     double: set[str]
+    daily: set[str]
 
     def add(self, word: str, name: str) -> None:
         self.classes[word] = self.classes.get(word, 0) | BIT[name]
@@ -148,6 +151,7 @@ class _Shelf:
         surnames = table.get("surnames", {})
         self.single.update("".join(surnames.get("single", "").split()))
         self.double.update(surnames.get("double", "").split())
+        self.daily.update("".join(surnames.get("daily", "").split()))
 
 
 def _files(root: Path) -> list[Path]:
@@ -172,7 +176,7 @@ def _common(classes: dict[str, int]) -> frozenset[str]:
 def words() -> Words:
     """The lists under content/language/temperature, dialects after the rest."""
     root = language_dir() / "temperature"
-    shelf = _Shelf({}, {}, {}, {}, {}, set(), set())
+    shelf = _Shelf({}, {}, {}, {}, {}, set(), set(), set())
     for path in _files(root):
         shelf.take(tomllib.loads(path.read_text(encoding="utf-8")))
     things = _common(shelf.classes)
@@ -189,6 +193,7 @@ def words() -> Words:
         split=shelf.split,
         surnames=frozenset(shelf.single),
         double_surnames=frozenset(shelf.double),
+        daily_surnames=frozenset(shelf.daily - shelf.single),
         name_heads=frozenset("老小阿") | shelf.single | {name[0] for name in shelf.double},
         things=things,
     )

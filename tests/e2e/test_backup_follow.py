@@ -3,6 +3,8 @@
 import gzip
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -407,6 +409,23 @@ def test_without_sums_only_the_shape_is_looked_at(village: Village) -> None:
     settle(village.database, village.clock)
     assert backup_pages.load(village.database) is None
     assert damage(village.database) == ""
+
+
+def test_looking_lets_go_of_no_lock(village: Village) -> None:
+    """Closing a handle of a locked file drops SQLite's locks: others must be kept out still."""
+    program = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None);"
+        "c.execute('BEGIN IMMEDIATE')"
+    )
+    command = [sys.executable, "-c", program, str(village.database)]
+    with closing(Keeper(village.database, village.clock)) as keeper:
+        with keeper._nobody_writes():
+            backup_wal.standing(village.database)
+            assert backup_pages.changed(village.database) == []
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+            assert "locked" in done.stderr
+        subprocess.run(command, check=True)  # noqa: S603
+        assert backup_wal.log_of(village.database).stat().st_size > 0, "the log was taken away"
 
 
 def test_damaged_sums_count_as_none(village: Village) -> None:

@@ -1,4 +1,4 @@
-"""Floors on labelled questions with the shipped pack: answered, wrong, doctor, silence."""
+"""Floors on labelled questions with the shipped packs: answered, wrong, doctor, silence."""
 
 import json
 import tomllib
@@ -20,6 +20,11 @@ ROOT = Path(__file__).resolve().parents[3]
 CONTENT = ROOT / "content"
 QUESTIONS = ROOT / "tests" / "data" / "questions"
 DAY = date(2020, 3, 15)  # all entries of the pack may be said
+LATER = date(2026, 6, 1)  # and those of the other packs, when that one is over
+COVID = "cn-covid-2020"
+OTHERS = (
+    "flu", "norovirus", "hand-foot-mouth", "hfrs-sfts", "flood-heat", "dengue-chikungunya",
+)  # fmt: skip
 
 
 def toml(path: str) -> dict[str, Any]:
@@ -36,9 +41,7 @@ def base() -> Lexicon:
     return Lexicon.from_toml(toml("language/gate_dialect.toml"), "gate_dialect.toml")
 
 
-@pytest.fixture(scope="module")
-def pack() -> Pack:
-    folder = "cn-covid-2020"
+def shipped(folder: str) -> Pack:
     files = {name: toml(f"{folder}/{name}") for name in ("faq.toml", "rumours.toml")}
     return pack_from_toml(
         folder, toml(f"{folder}/pack.toml"), files, toml(f"{folder}/lexicon.toml")
@@ -46,45 +49,98 @@ def pack() -> Pack:
 
 
 @pytest.fixture(scope="module")
-def engine(pack: Pack, base: Lexicon) -> Engine:
-    gate = Gate.from_toml(toml("language/gate.toml"), base)
+def pack() -> Pack:
+    return shipped(COVID)
+
+
+@pytest.fixture(scope="module")
+def gate(base: Lexicon) -> Gate:
+    return Gate.from_toml(toml("language/gate.toml"), base)
+
+
+@pytest.fixture(scope="module")
+def engine(pack: Pack, base: Lexicon, gate: Gate) -> Engine:
     return Engine([pack], gate=gate, base_lexicon=base)
 
 
-def measure(engine: Engine, rows: Sequence[Mapping[str, Any]]) -> Counter[str]:
+@pytest.fixture(scope="module")
+def all_packs(pack: Pack, base: Lexicon, gate: Gate) -> Engine:
+    return Engine([pack, *map(shipped, OTHERS)], gate=gate, base_lexicon=base)
+
+
+def measure(engine: Engine, rows: Sequence[Mapping[str, Any]], on: date = DAY) -> Counter[str]:
+    """`elsewhere`: what another pack answers, where it is in force beside the set's own."""
     count: Counter[str] = Counter()
     for row in rows:
-        asked = engine.ask(row["text"], on=DAY, addressed=True, in_group=False)
+        asked = engine.ask(row["text"], on=on, addressed=True, in_group=False)
         said = [hit.entry.question for hit in asked.hits] if asked.action is Action.ANSWER else []
         right = {row["topic"], *row.get("topics_also", [])} - {None}
-        wrong = bool(said) and (row["expect"] != "answer" or not right.issuperset(said))
         count["all"] += 1
+        if said and set(row.get("elsewhere", ())).issuperset(said):
+            count["action"] += 1
+            continue
+        wrong = bool(said) and (row["expect"] != "answer" or not right.issuperset(said))
         count["wrong"] += wrong
         count["answerable"] += row["expect"] == "answer"
         count["answered"] += bool(said) and not wrong
         count["care answered"] += bool(said) and row["expect"] in {"doctor", "emergency"}
+        if row["expect"] in {"doctor", "emergency"}:
+            count["care missed"] += asked.action not in {Action.DOCTOR, Action.EMERGENCY}
         same = asked.action == row["expect"]
         count["action"] += same or (row["expect"], asked.action) == ("doctor", "emergency")
     return count
 
 
-@pytest.mark.parametrize(
-    ("name", "answered", "wrong", "action"),
-    [
-        ("ask_dev", 0.90, 0.012, 0.93),
-        ("own", 0.95, 0.010, 0.95),
-        ("fresh1", 0.90, 0.025, 0.93),
-        ("fresh2", 0.90, 0.015, 0.93),
-        ("fresh3", 0.90, 0.025, 0.93),
-        ("others", 0.90, 0.010, 0.90),
-    ],
-)
-def test_floors(engine: Engine, name: str, answered: float, wrong: float, action: float) -> None:
-    count = measure(engine, lines(name))
+def hold(count: Counter[str], answered: float, wrong: float, action: float) -> None:
     assert count["answered"] >= answered * count["answerable"]
     assert count["wrong"] <= wrong * count["all"]
     assert count["action"] >= action * count["all"]
     assert count["care answered"] == 0
+    assert count["care missed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "answered", "wrong", "action"),
+    [
+        ("ask_dev", 0.95, 0.0, 0.95),
+        ("own", 0.97, 0.005, 0.97),
+        ("fresh1", 0.93, 0.020, 0.95),
+        ("fresh2", 0.93, 0.015, 0.95),
+        ("fresh3", 0.95, 0.015, 0.95),
+        ("fresh4", 0.65, 0.027, 0.76),
+        ("fresh5", 0.50, 0.027, 0.66),
+        ("others", 0.93, 0.005, 0.93),
+    ],
+)
+def test_floors(engine: Engine, name: str, answered: float, wrong: float, action: float) -> None:
+    hold(measure(engine, lines(name)), answered, wrong, action)
+
+
+@pytest.mark.parametrize(
+    ("name", "answered", "wrong", "action"),
+    [
+        ("flu", 0.92, 0.007, 0.92),
+        ("norovirus", 0.93, 0.007, 0.93),
+        ("hand-foot-mouth", 0.91, 0.007, 0.90),
+        ("hfrs-sfts", 0.93, 0.006, 0.90),
+        ("flood-heat", 0.93, 0.007, 0.90),
+        ("dengue-chikungunya", 0.94, 0.006, 0.92),
+    ],
+)
+def test_floors_with_all_packs(
+    all_packs: Engine, name: str, answered: float, wrong: float, action: float
+) -> None:
+    hold(measure(all_packs, lines(name)[::2], LATER), answered, wrong, action)  # half: quick
+
+
+def test_packs_beside_it_take_nothing_from_a_pack(engine: Engine, all_packs: Engine) -> None:
+    for row in lines("ask_dev"):
+        alone, among = (
+            one.ask(row["text"], on=DAY, addressed=True, in_group=False)
+            for one in (engine, all_packs)
+        )
+        said = [[hit.entry.id for hit in asked.hits] for asked in (alone, among)]
+        assert said[0] == said[1], row["text"]
 
 
 @pytest.mark.parametrize("name", ["ask_dev", "own", "fresh1", "fresh2", "fresh3"])
