@@ -4,6 +4,8 @@ What only one command needs is imported in it, so that `serve` starts sooner.
 """
 
 import json
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -57,6 +59,10 @@ def open_store(data: Path | None) -> Iterator[tuple[Settings, Store]]:
         bring_up(store)
         yield settings, store
     finally:
+        if settings.is_sqlite:
+            from app.backup_keeping import settle
+
+            settle(Path(store.url.database or ""), SystemClock())
         store.close()
 
 
@@ -107,13 +113,19 @@ def outbox(
 
 def backup(
     target: Annotated[Path, typer.Argument(help="放备份的文件夹", metavar="文件夹")],
+    follow: Annotated[
+        bool, typer.Option("--follow", help="一直抄日志的副本，落后几秒，到 Ctrl+C")
+    ] = False,
     data: DATA = None,
 ) -> None:
-    """Write an archive of the database."""
+    """Write an archive of the database, or keep copies of its log until told to stop."""
     from app import backup as backups
     from app.archive import BackupError
 
     settings = load_settings(data)
+    if follow:
+        _follow(settings, target)
+        return
     try:
         made = backups.backup(settings.database_url, target, SystemClock().now())
     except BackupError as error:
@@ -121,6 +133,17 @@ def backup(
     say(f"备份好了：{made.path}（{made.size // 1024 + 1} KB）")
     for warning in made.warnings:
         say(warning)
+
+
+def _follow(settings: Settings, target: Path) -> None:
+    from app import observe
+    from app.backup_keeping import follow
+
+    observe.set_up(settings.log_level, settings.log_format)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    follow(settings.database_url, target, SystemClock(), stop)
 
 
 def restore(

@@ -17,6 +17,8 @@ from typing import IO, TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
+from app.backup_follow import copied_at
+from app.backup_keeping import keeping_of
 from app.hold import hold
 from app.hooks import Hook
 from app.metrics import Metrics
@@ -94,6 +96,7 @@ class Service:
         except BotError as error:
             raise SettingsError(f"内容有错：{error.detail}") from error
         self.sealer = Sealer(secret)
+        self.keeping = keeping_of(settings.database_url, self.clock)
         self.store = Store(settings.database_url, statement_s=STATEMENT_S)
         try:
             bring_up(self.store)
@@ -145,6 +148,8 @@ class Service:
 
     async def start(self) -> None:
         """Start all loops and warm the language up; ready at the end."""
+        if self.keeping is not None:
+            await asyncio.to_thread(self.keeping.start)
         self.writer.start()
         if self.province is None:
             await self._recover()
@@ -193,6 +198,8 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.sender.drain()
         await self.writer.stop()
+        if self.keeping is not None:
+            await asyncio.to_thread(self.keeping.stop)
         if self.province is not None:
             self.province.leave()
         for channel in self.channels.values():
@@ -205,11 +212,17 @@ class Service:
 
     def measure(self) -> None:
         """Bring the gauges up to date (GET /metrics)."""
+        now = self.clock.now()
         with self.store.reading() as session:
-            self.metrics.inbox(inbox.counts(session), inbox.oldest_new(session), self.clock.now())
+            self.metrics.inbox(inbox.counts(session), inbox.oldest_new(session), now)
             self.metrics.outbox(outbox.counts(session))
+            self.metrics.due(outbox.next_due(session), now)
             self.metrics.facts(*_facts(session))
         self.metrics.writer(self.writer.waiting, self.writer.failures)
+        keeping = self.keeping
+        copied = copied_at(keeping.database) if keeping is not None else None
+        changed = keeping.changed if keeping is not None else 0
+        self.metrics.machine(self.settings.data, now, copied, changed)
 
     def can_store(self) -> bool:
         """Whether messages can be stored and handled now."""

@@ -36,6 +36,7 @@ from ground import (
     SHOUWANG,
     TOOLS,
     Row,
+    answers,
     at_least,
     at_most,
     environment,
@@ -80,9 +81,17 @@ class Process:
                 words, env=self.env, stdout=log, stderr=log, start_new_session=True
             )
 
-    def ready(self) -> float:
-        """Seconds until it is ready."""
-        return wait_for(f"http://127.0.0.1:{self.port}/readyz")
+    def ready(self, seconds: float = 60) -> float:
+        """Seconds until it is ready; one that gave up is started again, as a supervisor would."""
+        began = time.perf_counter()
+        while answers(f"http://127.0.0.1:{self.port}/readyz") != 200:
+            if self.popen is not None and self.popen.poll() is not None:
+                self.start()
+            if time.perf_counter() - began > seconds:
+                log = (self.data / f"{self.role}-{self.port}.log").read_text("utf-8")
+                raise SystemExit(f"{self.role} was not ready in {seconds:g} s: {log[-600:]}")
+            time.sleep(0.05)
+        return time.perf_counter() - began
 
     def kill(self, how: int = signal.SIGKILL) -> None:
         """End it."""

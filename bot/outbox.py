@@ -125,6 +125,15 @@ def put_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     session.connection().execute(insert(Outbox), list(rows))
 
 
+def known(session: Session, keys: Sequence[str]) -> set[str]:
+    """Those of some keys whose rows are there already."""
+    found: set[str] = set()
+    for start in range(0, len(keys), 5_000):
+        piece = keys[start : start + 5_000]
+        found.update(session.exec(select(Outbox.key).where(col(Outbox.key).in_(piece))).all())
+    return found
+
+
 def address(row: Outbox) -> Address:
     """Where a row goes."""
     return Address(row.channel, row.chat, ChatKind(row.chat_kind))

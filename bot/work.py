@@ -2,10 +2,10 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from sqlmodel import Session, col, func, select
 
@@ -109,6 +109,36 @@ class Work:
         row = self._row(to, text, topic, options)
         row.resident_id = account.resident_id
         self._put(row)
+
+    def to_accounts(self, sayings: Sequence[tuple[Any, str, SayOptions]], topic: str) -> None:
+        """Write to many accounts (or rows of their columns) at once; each option has a key.
+
+        What was written before, by its key, is left out. One object and one statement for each
+        would keep the clock busy for a quarter of a minute where ten thousand are reminded.
+        """
+        wait = topic in ("notice", "reminder") and self.rules.is_quiet(self.now)
+        due_at = self.rules.quiet_ends(self.now) if wait else self.now
+        mark = EXERCISE if self.is_exercise else ""
+        rows = [
+            {
+                "channel": account.channel,
+                "chat": account.account,
+                "chat_kind": ChatKind.PRIVATE,
+                "resident_id": account.resident_id,
+                "topic": topic,
+                "text": f"{mark}{text}",
+                "created_at": self.now,
+                "due_at": due_at,
+                "is_exercise": self.is_exercise,
+                **options,
+            }
+            for account, text, options in sayings
+        ]
+        known = outbox.known(self.db, [str(row["key"]) for row in rows])
+        fresh = [row for row in rows if row["key"] not in known]
+        if fresh:
+            outbox.put_all(self.db, fresh)
+        self.said_in += [(str(row["chat"]), str(row.get("why") or topic)) for row in fresh]
 
     def to_chat(
         self, chat: Chat, text: str, topic: str, **options: Unpack[SayOptions]

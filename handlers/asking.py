@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sqlmodel import col, select
 
-from bot.domain.owing import owes, reported
+from bot.domain.owing import has_reported, owes
 from bot.domain.prompts import ask, waiting
 from bot.domain.registry import Resident
 from bot.domain.temperature import Pending
@@ -124,7 +124,7 @@ def ask_owed_number(turn: Turn) -> None:
     if speaker is None:
         return
     slot = work.rules.current(work.now)
-    has = speaker.id in reported(work.db, slot.day, slot.slot.name)
+    has = speaker.id in has_reported(work.db, [speaker.id or 0], slot.day, slot.slot.name)
     asked = any(p.kind == "number" for p in waiting(work.db, turn.account.id or 0, work.now))
     if asked or has or not owes(work.db, speaker, slot):
         if not turn.is_group and not asked:

@@ -3,20 +3,19 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from bot.clock import clock_words, local_day
-from bot.domain.care import team_of
+from bot.domain import reaching
 from bot.domain.incidents import Incident, IncidentKind, open_incident
-from bot.domain.owing import missing, owing, reported
+from bot.domain.owing import has_reported, missing, owing
 from bot.domain.registry import (
-    Account,
     Resident,
     Role,
     RoleName,
     held_on,
-    household_members,
     path_words,
     places_below,
 )
@@ -25,9 +24,8 @@ from bot.domain.temperature import SlotStep
 from bot.language.commands import Verb
 from bot.outbox import Outbox
 from bot.router import Router, Turn
-from bot.work import Work
+from bot.work import SayOptions, Work
 from handlers import alerts
-from handlers.record import reporter_of
 
 router = Router()
 
@@ -116,48 +114,81 @@ def _take(work: Work, one: SlotDay, step: str) -> None:
 
 def remind(work: Work, one: SlotDay, number: int) -> None:
     """Remind privately who is missing or who reports for them; then other words, and the house."""
-    groups: dict[int, tuple[Account, list[Resident]]] = {}
-    for person in missing(work.db, one):
-        for account in _reached_by(work, person, widely=number > 1):
-            groups.setdefault(account.id or 0, (account, []))[1].append(person)
+    groups: dict[int, tuple[Any, list[Resident]]] = {}
+    absent = missing(work.db, one)
+    ways = _Ways(work, absent, widely=number > 1)
+    for person in absent:
+        for account in ways.to(person):
+            groups.setdefault(account.id, (account, []))[1].append(person)
+    until = clock_words(one.ends_at, local_day(work.now))
+    sayings: list[tuple[Any, str, SayOptions]] = []
     for account, persons in groups.values():
         own = len(persons) == 1 and persons[0].id == account.resident_id
-        work.to_account(
-            account,
-            work.phrase(
-                "missing.remind_own" if own else "missing.remind_others",
-                n=number - 1,
-                slot=one.slot.name,
-                names="、".join(p.name for p in persons),
-                until=clock_words(one.ends_at, local_day(work.now)),
-            ),
-            "reminder",
-            key=f"remind:{one.day}:{one.slot.name}:{number}:{account.id}",
-            expires_at=one.ends_at,
-            about=",".join(str(p.id) for p in persons),
-            why=f"{one.slot.name}报第{number}次提醒",
+        text = work.phrase(
+            "missing.remind_own" if own else "missing.remind_others",
+            n=number - 1,
+            slot=one.slot.name,
+            names="、".join(p.name for p in persons),
+            until=until,
         )
+        options: SayOptions = {
+            "key": f"remind:{one.day}:{one.slot.name}:{number}:{account.id}",
+            "expires_at": one.ends_at,
+            "about": ",".join(str(p.id) for p in persons),
+            "why": f"{one.slot.name}报第{number}次提醒",
+        }
+        sayings.append((account, text, options))
+    work.to_accounts(sayings, "reminder")
 
 
-def _reached_by(work: Work, person: Resident, *, widely: bool) -> list[Account]:
-    """By which accounts to remind somebody: own, else who reports for them; widely: the house."""
-    found: list[Account] = []
-    own = None if person.has_no_phone else work.account_for(person.id or 0)
-    reporter = work.db.get(Account, reporter_of(work, person) or 0)
-    speaks_for = reporter is not None and reporter.resident_id != person.id
-    has_spoken = own is not None and own.seen_at is not None
-    if own is not None and (has_spoken or not speaks_for):
-        found.append(own)
-    elif reporter is not None and work.has_way(reporter):
-        found.append(reporter)
-    elif own is not None:
-        found.append(own)
-    if widely and person.household_id is not None:
-        for member in household_members(work.db, person.household_id):
-            account = None if member.has_no_phone else work.account_for(member.id or 0)
-            if account is not None and all(account.id != a.id for a in found):
-                found.append(account)
-    return found
+class _Ways:
+    """By which accounts to remind each of many people, looked up for all of them together."""
+
+    def __init__(self, work: Work, persons: Sequence[Resident], *, widely: bool) -> None:
+        """`widely`: by everybody of the house."""
+        self.work, self.widely = work, widely
+        ids = [p.id or 0 for p in persons]
+        houses = {p.household_id for p in persons if p.household_id is not None}
+        self.heads = reaching.householders(work.db, houses)
+        self.house = reaching.members(work.db, houses) if widely else {}
+        every = {*ids, *self.heads.values(), *(m.id or 0 for h in self.house.values() for m in h)}
+        self.accounts = reaching.accounts_of(work.db, every)
+        self.speakers = reaching.last_speakers(work.db, ids)
+        self.by_id = reaching.accounts_by_id(work.db, set(self.speakers.values()))
+
+    def of(self, resident_id: int) -> Any:
+        """The account by which a person can be told something privately, the latest heard first."""
+        return next((a for a in self.accounts.get(resident_id, ()) if self.work.has_way(a)), None)
+
+    def reporter(self, person_id: int, household_id: int | None) -> Any:
+        """Whose account speaks for a person: who last reported for them, else the householder."""
+        found = self.speakers.get(person_id)
+        if found is not None:
+            return self.by_id.get(found)
+        head = self.heads.get(household_id or 0)
+        return self.of(head) if head is not None else None
+
+    def to(self, person: Resident) -> list[Any]:
+        """Own, else who reports for them; widely: the house."""
+        found: list[Any] = []
+        person_id, house = person.id or 0, person.household_id
+        own = None if person.has_no_phone else self.of(person_id)
+        reporter = None
+        if own is None or own.seen_at is None:
+            reporter = self.reporter(person_id, house)
+        speaks_for = reporter is not None and reporter.resident_id != person_id
+        if own is not None and not speaks_for:
+            found.append(own)
+        elif reporter is not None and self.work.has_way(reporter):
+            found.append(reporter)
+        elif own is not None:
+            found.append(own)
+        if self.widely:
+            for member in self.house.get(house or 0, ()):
+                account = None if member.has_no_phone else self.of(member.id or 0)
+                if account is not None and all(account.id != a.id for a in found):
+                    found.append(account)
+        return found
 
 
 def stop_stale(session: Session, row: Outbox) -> str:
@@ -166,7 +197,7 @@ def stop_stale(session: Session, row: Outbox) -> str:
         return ""
     _, day, slot, _, _ = row.key.split(":")
     about = {int(i) for i in row.about.split(",")}
-    done = reported(session, datetime.fromisoformat(day).date(), slot)
+    done = has_reported(session, list(about), datetime.fromisoformat(day).date(), slot)
     return "已经报了" if about <= done else ""
 
 
@@ -174,8 +205,10 @@ def close_slot(work: Work, one: SlotDay) -> None:
     """Slot end: a list to who looks after the missing; silent twice becomes an incident."""
     absent = missing(work.db, one)
     lists: dict[int, tuple[Resident, list[Resident]]] = {}
+    teams = reaching.teams(work.db, [p.id or 0 for p in absent])
+    near: dict[int, list[Resident]] = {}
     for person in absent:
-        for cadre in _who_looks_after(work, person):
+        for cadre in _who_looks_after(work, person, teams, near):
             lists.setdefault(cadre.id or 0, (cadre, []))[1].append(person)
     told = set(lists)
     for cadre, persons in lists.values():
@@ -197,9 +230,16 @@ def close_slot(work: Work, one: SlotDay) -> None:
     _silences(work, one, absent)
 
 
-def _who_looks_after(work: Work, person: Resident) -> list[Resident]:
-    team = team_of(work.db, person.id or 0)
-    return team or alerts.first_holders(work, person.place_id, NEAR_ROLES)[:1]
+def _who_looks_after(
+    work: Work, person: Resident, teams: dict[int, list[Resident]], near: dict[int, list[Resident]]
+) -> list[Resident]:
+    """Their team, else the nearest cadre; `near` keeps that one for each place."""
+    team = teams.get(person.id or 0)
+    if team:
+        return team
+    if person.place_id not in near:
+        near[person.place_id] = alerts.first_holders(work, person.place_id, NEAR_ROLES)[:1]
+    return near[person.place_id]
 
 
 def _line(work: Work, person: Resident) -> str:

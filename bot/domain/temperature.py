@@ -9,10 +9,13 @@ Both projections change in the transaction of the reading (+1, −1) and can be 
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Index, delete
+from sqlalchemy import Index, case, delete, func, insert
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.domain.registry import Place, PlaceAbove
 from bot.domain.types import Moment
 
 
@@ -175,42 +178,79 @@ def project(db: Session, resident_id: int, place_id: int, day: date, slot: str) 
 
 def recount(db: Session) -> dict[tuple[date, str, int], tuple[int, int]]:
     """Count (reported, fever) by (day, slot, place) from `reading` alone, for `doctor`."""
-    query = select(Reading).where(
-        col(Reading.superseded_by).is_(None),
-        col(Reading.withdrawn_at).is_(None),
-        col(Reading.is_exercise).is_(False),
+    db.flush()
+    best = _best().subquery()
+    where = (best.c.day, best.c.slot, best.c.place_id)
+    query = columns(*where, func.count(), func.sum(best.c.is_fever)).group_by(*where)
+    rows = db.connection().execute(query).all()
+    return {(row[0], row[1], row[2]): (row[3], int(row[4] or 0)) for row in rows}
+
+
+_SLOT_OF = (Reading.resident_id, Reading.place_id, Reading.day, Reading.slot)
+
+
+def _best() -> Any:
+    """The highest current reading of each person's slot, the latest of equals."""
+    place = func.row_number().over(
+        partition_by=[col(one) for one in _SLOT_OF],
+        order_by=(col(Reading.tenths).desc(), col(Reading.id).desc()),
     )
-    best: dict[tuple[date, str, int, int], Reading] = {}
-    for row in db.exec(query):
-        key = (row.day, row.slot, row.place_id, row.resident_id)
-        if key not in best or (row.tenths, row.id or 0) > (best[key].tenths, best[key].id or 0):
-            best[key] = row
-    counts: dict[tuple[date, str, int], tuple[int, int]] = {}
-    for (day, slot, place_id, _), row in best.items():
-        reported, fever = counts.get((day, slot, place_id), (0, 0))
-        counts[day, slot, place_id] = (reported + 1, fever + (row.verdict in ("fever", "urgent")))
-    return counts
+    ranked = (
+        columns(
+            col(Reading.place_id),
+            col(Reading.resident_id),
+            col(Reading.day),
+            col(Reading.slot),
+            col(Reading.id).label("reading_id"),
+            col(Reading.tenths),
+            case((col(Reading.verdict).in_(("fever", "urgent")), 1), else_=0).label("is_fever"),
+            case((col(Reading.is_late), 1), else_=0).label("late"),
+            place.label("place"),
+        )
+        .where(
+            col(Reading.superseded_by).is_(None),
+            col(Reading.withdrawn_at).is_(None),
+            col(Reading.is_exercise).is_(False),
+        )
+        .subquery()
+    )
+    return columns(ranked).where(ranked.c.place == 1)
 
 
 def rebuild(db: Session) -> int:
     """Make both projections anew from `reading`; how many slots of people there are."""
     db.exec(delete(SlotReading))
     db.exec(delete(SlotSummary))
-    keys = db.exec(
-        select(
-            col(Reading.resident_id), col(Reading.place_id), col(Reading.day), col(Reading.slot)
-        ).distinct()
-    ).all()
-    for resident_id, place_id, day, slot in keys:
-        project(db, resident_id, place_id, day, slot)
-    return len(keys)
+    best = _best().subquery()
+    kept = [best.c[name] for name in ("place_id", "resident_id", "day", "slot", "reading_id")]
+    fever = (best.c.is_fever == 1).label("is_fever")
+    made = db.connection().execute(
+        insert(SlotReading).from_select(
+            ["place_id", "resident_id", "day", "slot", "reading_id", "tenths", "is_fever"],
+            columns(*kept, best.c.tenths, fever),
+        )
+    )
+    where = (best.c.day, best.c.slot, best.c.place_id)
+    counts = (func.count(), func.sum(best.c.is_fever), func.sum(best.c.late))
+    db.connection().execute(
+        insert(SlotSummary).from_select(
+            ["day", "slot", "place_id", "reported", "fever", "late"],
+            columns(*where, *counts).group_by(*where),
+        )
+    )
+    db.expire_all()
+    return made.rowcount
 
 
 def curve(db: Session, resident_id: int, until: date, days: int = 14) -> list[SlotReading]:
     """A person's current values of the last days, oldest first."""
+    lived = select(Reading.place_id).where(  # the key begins with the place
+        Reading.resident_id == resident_id, Reading.day > until - timedelta(days=days)
+    )
     query = (
         select(SlotReading)
         .where(
+            col(SlotReading.place_id).in_(lived),
             SlotReading.resident_id == resident_id,
             SlotReading.day > until - timedelta(days=days),
             SlotReading.day <= until,
@@ -218,3 +258,21 @@ def curve(db: Session, resident_id: int, until: date, days: int = 14) -> list[Sl
         .order_by(col(SlotReading.day), col(SlotReading.slot))
     )
     return list(db.exec(query).all())
+
+
+def rolled_up(db: Session, place_id: int, day: date, slot: str) -> dict[int, tuple[int, int, int]]:
+    """(reported, fever, late) of a slot for each place right below one: a county by its towns."""
+    counts = (col(SlotSummary.reported), col(SlotSummary.fever), col(SlotSummary.late))
+    query = (
+        columns(col(PlaceAbove.ancestor_id), *(func.sum(one) for one in counts))
+        .join(Place, col(Place.id) == PlaceAbove.ancestor_id)
+        .join(SlotSummary, col(SlotSummary.place_id) == PlaceAbove.place_id)
+        .where(
+            col(Place.parent_id) == place_id,
+            col(SlotSummary.day) == day,
+            col(SlotSummary.slot) == slot,
+        )
+        .group_by(col(PlaceAbove.ancestor_id))
+    )
+    rows = db.connection().execute(query).all()
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}

@@ -64,6 +64,8 @@ def _redated(line: list[Token]) -> bool:
         token = line[at]
         if token.kind in ("comma", "stop"):
             return False
+        if token.bits & BIT["mixed_up"]:
+            return True  # 刚才报的不是我的，我的是36.5
         if token.text in WAS and reported < at:
             said = line[at + 1 : at + 5]
             other = any(t.bits & mask("day kin") or t.kind in ("name", "date") for t in said)

@@ -211,7 +211,11 @@ def _bound(left: Left, around: Around) -> int:
 
 
 def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
-    """过37.3不让进: what holds for everybody."""
+    """过37.3不让进; 多少算低烧？37.3还是37.5？: what holds for everybody."""
+    asked = around.message & BIT["standard"] and around.message & BIT["question"]
+    someone = left.mentions or left.bits & CLAIMED or around.person
+    if asked and around.siblings and not someone:
+        return no("问的是标准")
     before, after, behind = around.before, around.after, around.next.text
     if after & BIT["rule"] or (before & BIT["rule"] and not left.named):
         family = around.person or (around.people and around.message & BIT["verb"])

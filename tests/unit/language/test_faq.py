@@ -322,3 +322,65 @@ def test_talk_of_ours_among_neighbours_is_known_as_such(engine: Engine) -> None:
     assert group(engine, "你那口罩多久换一次").is_ours
     assert not group(engine, "你吃了吗").is_ours
     assert not group(engine, "口罩换了三回了").is_ours
+
+
+def disease_pack(name: str, entry_id: str, question: str, *, own: str, more: str = "") -> Pack:
+    row = {
+        "id": entry_id,
+        "question": question,
+        "wordings": [f"{own}会不会传人", f"{own}咋传的", f"{own}传不传人", f"{own}怎么传染"],
+        "answer": "会。",
+        "must": [[own, "这病"], ["传"]],
+        "not": ["牛"],
+        "source": source(),
+    }
+    words = {"disease": {"names": [own]}, "same": {own: [f"{own}病", *more.split()]}}
+    return pack_from_toml(name, {"id": name, "title": name}, {"faq.toml": {"entry": [row]}}, words)
+
+
+@pytest.fixture(scope="module")
+def two() -> Engine:
+    """Two packs that fold 狗尾 and 水 their own way."""
+    packs = [
+        disease_pack("a", "red", "红热是怎么传染的", own="红热", more="狗尾"),
+        disease_pack("b", "blue", "蓝热是怎么传染的", own="蓝热"),
+    ]
+    return Engine(packs, gate=Gate([], BASE), base_lexicon=BASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("红热会传人吗", ["red"]),
+        ("蓝热病会传人吗", ["blue"]),
+        ("狗尾会传人吗", ["red"]),
+        ("红热蓝热是一样传的吗", []),
+        ("这病会传人吗", []),
+        ("红热会传给牛吗", []),
+    ],
+)
+def test_illness_that_is_named_chooses_the_pack(two: Engine, text: str, said: list[str]) -> None:
+    assert ids(private(two, text)) == said
+
+
+def test_not_word_is_a_veto_however_near_the_wording() -> None:
+    first = {**rows()[0], "not": ["牛"]}
+    pack = pack_from_toml("p", {"id": "p", "title": "t"}, {"faq.toml": {"entry": [first]}})
+    engine = Engine([pack], gate=Gate([], BASE), base_lexicon=BASE)
+    assert ids(private(engine, "口罩多久换一次")) == ["mask-change"]
+    assert ids(private(engine, "牛的口罩多久换一次")) == []
+
+
+def test_relay_list_is_nothing_passed_on(engine: Engine) -> None:
+    names = "\n".join(f"{n}. 张三 36亩 飞机撒药" for n in range(1, 9))
+    asked = group(engine, f"飞机打药消毒报名，亩数写在后头\n{names}")
+    assert asked.action is Action.NONE
+    assert not asked.is_forward
+
+
+def test_last_rules_are_asked_where_no_entry_answers() -> None:
+    rule = {**RULE, "id": "bite", "must": [["咬"]], "last": True}
+    engine = Engine([make_pack()], gate=Gate.from_toml({"rule": [rule]}, BASE), base_lexicon=BASE)
+    assert private(engine, "让狗咬了要紧吗").action is Action.DOCTOR
+    assert ids(private(engine, "猫咬人会传染病毒吗")) == ["pets-spread"]
+    assert group(engine, "让狗咬了要紧吗").action is Action.NONE

@@ -108,7 +108,7 @@ def hold(count: Counter[str], answered: float, wrong: float, action: float) -> N
         ("fresh2", 0.93, 0.015, 0.95),
         ("fresh3", 0.95, 0.015, 0.95),
         ("fresh4", 0.65, 0.027, 0.76),
-        ("fresh5", 0.50, 0.027, 0.66),
+        ("fresh5", 0.49, 0.041, 0.68),
         ("others", 0.93, 0.005, 0.93),
     ],
 )

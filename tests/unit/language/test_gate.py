@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.language.gate import Action, Gate
-from bot.language.lexicon import Lexicon
+from bot.language.lexicon import Folder, Lexicon
 
 ROOT = Path(__file__).resolve().parents[3]
 WORDS = ROOT / "content" / "language"
@@ -99,3 +99,29 @@ def test_name_of_the_one_addressed_is_no_part_of_the_message() -> None:
 def test_bad_rule_is_named(row: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Gate.from_toml({"rule": [row]})
+
+
+def test_no_word_cuts_into_the_name_of_an_illness() -> None:
+    rule = {"id": "blood", "action": "emergency", "must": [["咳…血", "热昏"]]}
+    words = {"group": {"病名": ["流感"]}, "rule": [rule]}
+    gate = Gate.from_toml(words).knowing(["出血热"])
+    assert gate.judge("光咳嗽是不是出血热") is None
+    assert gate.judge("出血热昏了") is None
+    assert gate.judge("咳了一口血") is not None
+
+
+def test_part_of_a_word_may_be_a_group() -> None:
+    rule = {"id": "is-it", "action": "doctor", "must": [["是不是…@病名"]]}
+    gate = Gate.from_toml({"group": {"病名": ["流感", "登革"]}, "rule": [rule]})
+    assert gate.judge("我是不是得了登革") is not None
+    assert gate.judge("登革是不是病") is None
+
+
+def test_longer_word_keeps_its_inner_name() -> None:
+    assert GATE.lexicon.inside["能不"]
+    for text, kept in (
+        ("家里死过人", "死过人"),
+        ("怎么才能不得病", "才能不"),
+        ("能不能去", "能不能"),
+    ):
+        assert kept in Folder(BASE.same, BASE.inside).fold(text)
