@@ -1,15 +1,18 @@
 # One image, every role: docker run -v shouwang:/data -p 8000:8000 shouwang
 ARG BASE=python:3.11-slim
+# For several processes on PostgreSQL: --build-arg LOCK=requirements-province.lock
+ARG LOCK=requirements.lock
 
 FROM ${BASE} AS build
+ARG LOCK
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 # The locks alone first: this layer is built again only when they change.
-COPY requirements-build.lock requirements.lock ./
+COPY requirements*.lock ./
 RUN python -m venv /build \
  && /build/bin/pip install --quiet --require-hashes -r requirements-build.lock \
  && /build/bin/pip wheel --quiet --no-deps --no-build-isolation --require-hashes \
-      --wheel-dir /wheels -r requirements.lock \
+      --wheel-dir /wheels -r ${LOCK} \
  && python -m venv --without-pip /opt/shouwang \
  && /build/bin/pip --python /opt/shouwang/bin/python install --quiet --no-deps /wheels/*.whl
 COPY pyproject.toml LICENSE ./

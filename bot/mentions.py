@@ -76,7 +76,7 @@ def asked_of(ear: Ear, segment: str, who: str, owner: str = "", *, is_voice: boo
     couple = _COUPLE.search(segment)
     if couple is not None:
         asked = replace(asked, couple=couple[0])
-    if who == "household":
+    if who == "household" or (couple is not None and who.endswith(couple[0])):
         return _whose_house(ear, segment, asked)
     if _WHOLE_HOUSE.fullmatch(who):
         return _named_house(segment, asked)

@@ -64,6 +64,7 @@ class Matcher:
             "\n".join((*said, self._spoken_of(entry)))
             for said, entry in zip(self.folded, entries, strict=True)
         ]
+        self._vocabulary.close()
         self._weights = _rarity(self.folded)
         self._unknown = 0.6 * math.log(1 + len(entries))
         self._relations = [entry.relation for entry in entries]
@@ -171,5 +172,5 @@ class Matcher:
 def _rarity(folded: Sequence[Sequence[str]]) -> dict[str, float]:
     seen: Counter[str] = Counter()
     for several in folded:
-        seen.update({word for one in several for word in cut(one)})
+        seen.update({word for one in several for word in cut.__wrapped__(one)})  # once each
     return {word: math.log(1 + len(folded) / count) for word, count in seen.items()}

@@ -85,6 +85,11 @@ class Vocabulary:
         """The word as it was written in the pack."""
         return self._names[word_id]
 
+    def close(self) -> None:
+        """Let go of what only compiling needs."""
+        self._written.clear()
+        self._sets.clear()
+
     def folded(self, word: str) -> str:
         """A word of a signature in standard names."""
         return self._names[self._id(word)]

@@ -80,9 +80,8 @@ def topic_thing(state: LineState, place: int) -> str:
             if _is_owned(state, start, at):
                 thing, opening = token.text, False  # 我家狗鼻子发干，肛温38.7
                 continue
-        if person or token.bits & mask("self wo household"):
-            opening, thing = False, ""
-        elif token.text in BACK and state.before[place] & BIT["verb"]:
+        back = token.text in BACK and state.before[place] & mask("verb plan")
+        if back or person or token.bits & mask("self wo household"):
             opening, thing = False, ""
         elif token.kind in ("comma", "space"):
             opening = True

@@ -14,6 +14,7 @@ from bot.language.words import BIT, mask
 FEVER = Decimal("37.3")
 LOOKS = turn("looks_like")
 CHOICE = turn("choice")
+PERHAPS = turn("perhaps")
 
 
 def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
@@ -63,7 +64,7 @@ def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> N
         if either and not (one.left.mentions or two.left.mentions or two.timed):
             between = [replace(one.token, text="还是")]
         choosing = any(t.text in CHOICE or t.bits & BIT["unsure"] for t in between) or (
-            any(t.text == "好像" for t in between) and message.bits & BIT["blurry"]
+            any(t.text in PERHAPS for t in between) and message.bits & BIT["blurry"]
         )
         if not choosing or two.left.mentions or len(between) > 4 or (one.timed and two.timed):
             continue

@@ -88,7 +88,9 @@ class Surnames(Pieces):
         after = at + head
         title = lexicon.word_at(text, after) if after < len(text) else ""
         if title and lexicon.classes[title] & TITLE:
-            sure = free or len(title) > 1 or self._number_at(after + len(title))
+            sure = free or len(title) > 1
+            if not sure and self.out[-1].kind == "word":  # 秀英婶 is no 英婶
+                sure = self._number_at(after + len(title))
             return head + len(title) if sure else 0
         if head == 2 and not free and self._number_at(after):
             return 2  # 豆腐摊老杭36.5

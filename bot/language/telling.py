@@ -13,6 +13,7 @@ LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody
 ROUND = (LINE, Decimal(37), Decimal(38))  # lines that people measure themselves by
 DISTANT = word_set("离 距 距离 差")
 CHANGES = word_set("从 是 到 降到")
+BACK = turn("back_again")
 DEMANDS = turn("demands")
 NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
 CLAIMED = mask("temp verb site day period now night fever")
@@ -166,7 +167,8 @@ def _not_now(number: Number, left: Left, around: Around) -> Verdict | None:
         said = _told_now(number, left) and not clause & BIT["story"]
         if not (_fresh(left, around) or just or said):
             return no("是从前的事或平常的数")
-    if before & BIT["plan"] and clause & BIT["plan"]:
+    done = number.exact and left.near_text in BACK  # 回家量37.0
+    if before & BIT["plan"] and clause & BIT["plan"] and not done:
         return no("是打算")
     if (before & mask("request example") and not left.named) or before & BIT["example"]:
         return no("是格式或例子")
