@@ -138,7 +138,8 @@ def _go_on(turn: Turn, last: LastAnswer, what: str) -> None:
         if together.action in (Action.DOCTOR, Action.EMERGENCY):
             _to_doctor(turn, root, said)
             return
-        texts = [f"{what} {words}"] if is_person(what) else _instead(turn, words, what)
+        whose = [f"{what}{words}", f"{what} {words}"]
+        texts = whose if is_person(what) else _instead(turn, words, what)
         found += [hit for text in texts for hit in _ask(turn, text).hits]
     fitting = [hit for hit in found if _fits(turn, hit, what, entry)]
     if fitting:
