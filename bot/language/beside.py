@@ -31,8 +31,6 @@ SCORED = word_set("得 得了 考 考了")  # 语文小测满分40，小子得36
 PIECES = turn_signs("pieces")
 UNIT_HEADS = frozenset("斤元块米亩吨")
 RATIOS = word_set("/ % × * x")
-OPERATORS = word_set("+ - × =")
-POINTED = word_set("那个 那次 那是")  # 36.8那次: the number itself is pointed at
 COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
 SUCH = turn("such")
 SUMS = turn("sums")
@@ -70,16 +68,12 @@ def _unit(number: Number, around: Around) -> Verdict | None:
         return counted("岁")  # 38岁的时候
     if glued and behind.text == "万一" and second.bits & UNIT:
         return counted("万")
-    if glued and behind.bits & MONEY:
-        return counted(behind.text)
     if behind.text in RATIOS and (behind.text != "/" or second.bits & UNIT):
         return no("后面是单价或比例")
     if glued and not number.exact and behind.text[0] in UNIT_HEADS:
         return counted(behind.text[0])
     if _priced(behind, second):
         return no("后面是单价")
-    if glued and (behind.text == "÷" or (number.form is Form.INTEGER and behind.text in OPERATORS)):
-        return no("是算术题")
     return None
 
 
@@ -99,9 +93,6 @@ def _thing(left: Left, around: Around) -> Verdict | None:
         return no("说的是表上的刻度")
     if behind.bits & HEAT and not behind.bits & BIT["kin"] and not left.mentions:
         return no(f"说的是{behind.text}")
-    pointing = behind.text[0] == "那" and behind.text not in POINTED
-    if pointing and behind.bits & (UNIT | BIT["common"]):
-        return no("说的是别的东西")
     other = second.bits & (FOREIGN | UNIT) or second.kind == "char"
     if behind.text in ("的", "那") and (
         other or (second.bits & BIT["common"] and not left.mentions)
@@ -114,13 +105,6 @@ def _odd_unit(number: Number, left: Left, around: Around) -> Verdict | None:
     """36多块, 36迷, 36kW, 36呢？: no unit of ours, but like one."""
     behind, second = around.next, around.second
     plain = number.unit is Unit.NONE
-    if (
-        plain
-        and behind.bits & BIT["loose"]
-        and second.bits & (UNIT | MONEY)
-        and not second.bits & mask("whole particle")
-    ):
-        return counted(second.text)
     ends = second is NOTHING or second.kind in ENDS
     if plain and around.glued and behind.kind == "char" and ends:
         return no(f"后面的“{behind.text}”像单位")
@@ -150,9 +134,6 @@ def _sum_of(left: Left, around: Around) -> Verdict | None:
 def _before(number: Number, left: Left, around: Around) -> Verdict | None:
     """从36, 叫36.5, 第36, 零下36: what stands right before it."""
     someone, behind = bool(left.mentions), around.next.text
-    ill = around.message & mask("symptom medicine fever verb temp danger")
-    if left.near_text == "从" and not someone and not ill:
-        return no("说的是涨落")
     told = behind == "的" or left.near_text in ("的", "的是", "是")
     if left.unknown.endswith(COPIED) and not (someone or told):
         return no("说的是怎么填")
@@ -168,9 +149,6 @@ def _before(number: Number, left: Left, around: Around) -> Verdict | None:
     housed = around.topic is not None and around.topic.kind is Kind.HOUSEHOLD
     if someone and around.left_word in ANYBODY and not (around.settled or housed):
         return no("没有说是谁")  # 别人体温36.5
-    taken = number.exact and number.celsius is not None
-    if left.near & BIT["medicine"] and not taken:
-        return no("说的是药")
     scored = left.near_text in SCORED and around.before & GOODS
     spoken = around.message & BIT["temp"] or left.bits & MEASURED
     if number.form is Form.THREE and not spoken and (left.near_text in OWING or behind in RATES):

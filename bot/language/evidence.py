@@ -128,8 +128,6 @@ def rare_value(number: Number) -> bool:
 
 def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
     """36.5, 36度5: a decimal that somebody could have."""
-    if left.bits & BIT["moving"] and around.topic is not None and not left.unknown:
-        return reading("说的是升降")
     if left.mentions or left.bits & MEASURED:
         return reading("写明是人量的")
     if number.unit is Unit.FAHRENHEIT:
@@ -138,9 +136,6 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
     usual = number.form is Form.SPLIT and not rare_value(number)  # nobody says 36度4 of a room
     if around.bare and (usual or not (sign and around.message & BIT["climate"])):
         return reading("开头单说一个度数")
-    dated = left.bits & mask("day period night now")
-    if dated and not left.unknown and not around.message & FOREIGN:
-        return reading("说了什么时候量的")
     if _of_weather(number, left, around):
         return no(OTHER_HEAT)
     spoken = around.message & mask("temp fever feverish symptom device verb fine medicine danger")

@@ -41,8 +41,6 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
         return reading("几天的体温")  # 早上36，晚上37
     if not (left.mentions and normal):
         return None
-    if around.whole.is_list and (around.message | around.heading) & BIT["temp"]:
-        return reading("体温单子里的一行")
     row = around.whole.wholes and (around.whole.exact or around.whole.wholes > 1)
     if row and not left.near_text and not around.message & GOODS:
         return reading("跟别人的一起报的")
@@ -104,9 +102,6 @@ def _by_its_size(number: Number, left: Left, around: Around) -> Verdict | None:
     device = around.message & mask("device temp") and not around.message & GOODS
     if device and around.clean and not (left.unknown or around.sick_ones):
         return reading("说的是温度表上的数")
-    nearly = left.near & BIT["about"] and around.clause_before & mask("site device verb temp")
-    if nearly and not foreign:
-        return reading("写明是量的")
     if left.near & mask("whole now") and around.clean:
         return reading("单说一个度数")
     return None
@@ -116,14 +111,8 @@ def _said_alone(number: Number, left: Left, around: Around) -> Verdict | None:
     """36多度; 孩子…，38度多; 37 by itself: no other thing is spoken of in the message."""
     degree, loose = number.unit is not Unit.NONE, _loose(left, around)
     round_degree = degree or loose
-    shown = around.message & mask("degree_word device") or left.bits & mask("now day")
-    if degree and loose and shown and not around.topic_thing:
-        return reading("说的是温度表上的数")
     if around.clean and round_degree and not around.message & BIT["common"]:
         return reading("单说一个度数")
-    of_another = around.topic is not None and around.topic.kind is not Kind.SELF
-    if of_another and around.clean and round_degree:
-        return reading("接着说那个人")
     if around.clean and loose and around.message & mask("feverish temp verb fine"):
         return reading("接着说发烧或量体温")
     ill = number.celsius is not None and number.celsius > LINE
@@ -133,13 +122,8 @@ def _said_alone(number: Number, left: Left, around: Around) -> Verdict | None:
 
 
 def _beside_others(number: Number, left: Left, around: Around) -> Verdict | None:
-    if around.siblings:
-        if around.whole.is_list:
-            return reading("单子里的一行")
-        if around.clean and left.bits & mask("day period now"):
-            return reading("几天的体温")
-        if around.clean and around.message & BIT["unsure"]:
-            return reading("拿不准的数")
+    if around.siblings and around.clean and left.bits & mask("day period now"):
+        return reading("几天的体温")
     typed = number.written in DIGITS and not around.whole.is_group
     if around.whole.alone and (typed or number.written in SPELLED):
         return reading("单说一个度数")

@@ -2,7 +2,7 @@
 
 from bot.language.actors import FOR, TO_REPORT, was_asked
 from bot.language.drafts import QUIET
-from bot.language.labels import AIMED, LOOKED, Labels
+from bot.language.labels import LOOKED, Labels
 from bot.language.numerals import Form, Unit
 from bot.language.people import Kind, Mention
 from bot.language.scope import FOREIGN, SKIP, Left
@@ -52,9 +52,6 @@ class LeftSide(Labels):
     def _past_person(self, left: Left, mention: Mention, place: int) -> int | None:
         """Takes this person, or where the walk goes on: before who only acts or is spoken to."""
         before = self.line[mention.first - 1].text if mention.first else ""
-        if before in DENYING:
-            left.near |= BIT["negation"]
-            return None  # 不是我37.2，是俺婆婆37.2
         if mention.kind is Kind.THIRD and before in FOR and self.third is not None:
             left.mentions = [self.third]
             return None  # 姥爷不会使手机我替他说 36.1
@@ -85,10 +82,6 @@ class LeftSide(Labels):
         if token.text == "不是我" and not left.bits & BIT["temp"]:
             left.near |= BIT["negation"]
             return None  # 不是我37.2，是俺婆婆37.2
-        if token.bits & BIT["again"] and not (at and self.covered[at - 1]):
-            left.bits |= token.bits
-            left.near = left.near if left.near_text else token.bits
-            return None
         if token.kind in ("comma", "emoji"):
             left.comma = True
             self._over_comma(left, at)
@@ -122,21 +115,15 @@ class LeftSide(Labels):
         before = self.line[at - 1] if at else NOTHING
         if token.text in INNER and before.bits & mask("place site") and not bits & FOREIGN:
             return 1  # 卡口上37.4
-        if token.kind == "code" and self.message.shape.is_list:
-            return 1
         if bits & SKIP:
             left.bits |= bits
             left.all = left.all or bool(bits & BIT["all"])
-            return 1
-        if bits & BIT["and"] and at == place - 1:
             return 1
         if token.kind == "num" and self._rejected(token):
             return 1
         if bits & mask("negation question"):
             left.bits |= bits
             return 1
-        if token.text in PASSING and (before.number is not None or before.text in "一两二三几"):
-            return 2
         number = self.line[place].number
         bare = number is not None and number.unit is Unit.NONE and number.form is Form.DECIMAL
         return int(bool(bits & BIT["place"]) and (bare or bool(left.bits & mask("verb temp"))))
@@ -183,16 +170,12 @@ class LeftSide(Labels):
         """今天-34℃, but not 李桂兰-36.5."""
         if not place or self.line[place - 1].text != "-":
             return False
-        if place == 1:
-            return not self.message.shape.is_list
         return self.line[place - 2].kind in ("space", "comma", "stop") or bool(
             self.line[place - 2].bits & mask("day heat")
         )
 
     def _narrated(self, at: int, place: int) -> bool:
         """喝了两碗梨水 37.8: a thing somebody did something with, and then a blank."""
-        if at and self.line[at - 1].text in AIMED:
-            return False  # 体温枪对着西瓜打了37.1
         between = self.line[at + 1 : place]
         if not any(t.kind == "space" or t.text in LOOKED or t.bits & BIT["verb"] for t in between):
             return False
@@ -269,7 +252,5 @@ def _joined(other: Mention, mention: Mention, left: Left, glue: list[Token]) -> 
         return False
     linked = any(t.bits & BIT["and"] or t.text in ("、", "/") for t in glue)
     if not (linked or left.all) or other.kind in UNSEEN or other.kind is Kind.FLAT:
-        return False
-    if not linked and other.kind is Kind.SELF and glue and mention.kind is Kind.SELF:
         return False
     return other.kind not in ALL_OF_THEM and mention.kind is not Kind.HOUSEHOLD

@@ -46,8 +46,6 @@ def _of_a_measuring(number: Number, left: Left, around: Around, plain: bool) -> 
     """体温63.5, 量了356, 表上46.5."""
     if left.bits & BIT["temp"] or (left.bits & BIT["site"] and not plain):
         return ask(NOBODYS)
-    if around.message & FOREIGN:
-        return None
     three = plain and len(number.written) == 3 and number.written[0] in "36"
     if three and left.near & BIT["verb"]:
         return ask(TYPED)
@@ -91,10 +89,6 @@ def _alone(number: Number, left: Left, around: Around, plain: bool) -> Verdict |
         return ask(TYPED)
     if plain or not around.clean or around.message & FOREIGN:
         return None
-    if left.bits & BIT["verb"]:
-        return ask(TYPED)
-    if number.unit is Unit.DEGREE and not around.message & BIT["common"]:
-        return ask(NOBODYS)
     return None
 
 
@@ -107,8 +101,6 @@ def _tripled(written: str, around: Around) -> bool:
 
 def _one_key_off(number: Number) -> bool:
     """Whether one slip of a finger makes a temperature of it: 82.6 is none of anybody's."""
-    if not number.written.isascii() or number.unit is Unit.FAHRENHEIT:
-        return True
     digits = [c for c in number.written if c.isdigit()]
     fahrenheit = len(digits) >= 3 and 93 <= int("".join(digits[:-1])) <= 108
     return "3" in digits or digits[:1] in (["2"], ["4"]) or fahrenheit

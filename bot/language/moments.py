@@ -66,8 +66,6 @@ class Moments(Whose):
         for token in head:
             when = later(when, token)
             site = self.lexicon.sites[token.text] if token.bits & BIT["site"] else site
-        if subject_bits(head) & mask("greeting plan"):
-            return
         if when.day is not None or when.period is not None:
             self.when = when
         self.site = site or self.site
@@ -178,8 +176,6 @@ class Moments(Whose):
 
     def _other_unit(self, tail: list[Token]) -> bool:
         """棉花：张三42 李四39，单位斤; …，都是菜钱: what a whole row of numbers counts."""
-        if self.message.bits & mask("temp fever feverish symptom verb"):
-            return False
         shown = [t for t in tail if t.kind not in ("space", "comma")][:2]
         if not shown:
             return False

@@ -38,45 +38,36 @@ def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
 def unsure(drafts: list[Draft], lines: list[list[Token]], message: Message) -> None:
     """36.5还是36.8看不清: both are asked about."""
     for one, two in pairwise(drafts):
-        same = one.line == two.line
-        if one.verdict.why == "没有说是谁":
+        if one.line != two.line or one.verdict.why == "没有说是谁":
             continue  # 有三个发烧的，37.5还是38没准
-        if same and (
-            _either(lines[one.line], one, two) or _either_looks(lines[one.line], one, two)
-        ):
-            for draft in (one, two):
-                draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
-            two.who = one.who
-            continue
-        if same and message.bits & BIT["blurry"] and _plain_choice(lines[one.line], one, two):
-            for draft in (one, two):
-                draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
-            continue
-        if one.line != two.line or "no" in (one.verdict.outcome, two.verdict.outcome):
-            continue
-        between = [
-            t for t in lines[one.line][one.at + 1 : two.at] if t.kind not in ("space", "comma")
-        ]
-        doubt = [t.text for t in lines[one.line][one.at + 1 : two.at + 2] if t.kind == "stop"]
-        if len(between) == 1 and doubt == ["?", "?"] and not two.left.mentions:
-            between = [replace(between[0], text="还是")]
-        either = message.bits & BIT["blurry"] and not between and len(drafts) == 2
-        if either and not (one.left.mentions or two.left.mentions or two.timed):
-            between = [replace(one.token, text="还是")]
-        choosing = any(t.text in CHOICE or t.bits & BIT["unsure"] for t in between) or (
-            any(t.text in PERHAPS for t in between) and message.bits & BIT["blurry"]
-        )
-        if not choosing or two.left.mentions or len(between) > 4 or (one.timed and two.timed):
-            continue
-        if (
-            not message.bits & BIT["blurry"]
-            and any(t.text == "还是" for t in between)
-            and any(t.bits & BIT["all"] for t in between)
-        ):
+        line, blurry = lines[one.line], bool(message.bits & BIT["blurry"])
+        either = _either(line, one, two) or _either_looks(line, one, two)
+        plain = either or (blurry and _plain_choice(line, one, two))
+        if not (plain or _choosing(line, one, two, blurry=blurry, pair=len(drafts) == 2)):
             continue
         for draft in (one, two):
             draft.verdict = replace(draft.verdict, outcome="clarify", why="两个数里拿不准")
-        two.who = one.who
+        if either or not plain:
+            two.who = one.who
+
+
+def _choosing(line: list[Token], one: Draft, two: Draft, *, blurry: bool, pair: bool) -> bool:
+    """36.5还是36.8, 36.5？36.8？, and of what cannot be read also 36.5 36.8."""
+    timed = one.timed and two.timed
+    if "no" in (one.verdict.outcome, two.verdict.outcome) or two.left.mentions or timed:
+        return False
+    between = [t for t in line[one.at + 1 : two.at] if t.kind not in ("space", "comma")]
+    stops = [t.text for t in line[one.at + 1 : two.at + 2] if t.kind == "stop"]
+    if len(between) == 1 and stops == ["?", "?"]:
+        return True
+    if not between:
+        return blurry and pair and not (one.left.mentions or two.timed)
+    if len(between) > 4:
+        return False
+    doubted = any(t.text in CHOICE or t.bits & BIT["unsure"] for t in between)
+    doubted = doubted or (blurry and any(t.text in PERHAPS for t in between))
+    both = any(t.text == "还是" for t in between) and any(t.bits & BIT["all"] for t in between)
+    return doubted and (blurry or not both)  # 36.5，还是都36.8 goes on
 
 
 def _plain_choice(line: list[Token], one: Draft, two: Draft) -> bool:

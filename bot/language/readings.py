@@ -10,10 +10,10 @@ from bot.language.intents import intent_of
 from bot.language.lines import Draft, LineReader
 from bot.language.meaning import SELF, Clarify, Report, SpokenReading, Utterance
 from bot.language.message import Message
-from bot.language.normalise import normalise
+from bot.language.normalise import Normal, normalise
 from bot.language.people import Kind, children_of, is_sender, named_in_form, own_names
 from bot.language.quoted import asked_person
-from bot.language.relay import is_example, is_header, layout, lines_of, own_words, shape_of
+from bot.language.relay import Layout, is_example, is_header, layout, lines_of, own_words, shape_of
 from bot.language.symptoms import complaints
 from bot.language.tokens import Token, cut
 from bot.language.words import BIT, words
@@ -37,13 +37,9 @@ def warm() -> None:
 def read(said: Utterance) -> Report:
     """All that a careful village cadre would write down from one message."""
     normal = normalise(said.text)
-    text = normal.text
-    plan = layout(text, said.quoted)
+    plan = layout(normal.text, said.quoted)
     own = own_names(said.sender)
-    body = own_words(text, plan)
-    body = body[:MOST]
-    if len(body) > PROSE and body.count("\n") * PROSE_LINE < len(body):
-        body = body[:PROSE]
+    body = _body(normal.text, plan)
     kids = children_of(said.sender)
     names = said.names | frozenset(kids) if kids else said.names
     tokens = cut(body, said.sent_on, names, own)
@@ -60,15 +56,7 @@ def read(said: Utterance) -> Report:
     if drafts and is_notice(message, body, drafts):
         drafts = []
     correction = _put_right(drafts, lines, message)
-    readings: list[SpokenReading] = []
-    asked: list[Clarify] = []
-    for draft in drafts:
-        if draft.dropped or draft.verdict.outcome == "no":
-            continue
-        if draft.verdict.outcome == "clarify" or draft.celsius is None:
-            asked.append(outcome.asked(draft, normal))
-        else:
-            readings.extend(outcome.spoken(draft, normal))
+    readings, asked = _outcomes(drafts, normal)
     symptoms, danger = complaints(lines, reader)
     intent = intent_of(message, body, bool(readings or asked), bool(symptoms))
     return Report(
@@ -81,6 +69,27 @@ def read(said: Utterance) -> Report:
         absent=absent_people(lines, drafts, message),
         steps=tuple([outcome.step(d, normal) for d in drafts]),
     )
+
+
+def _body(text: str, plan: Layout) -> str:
+    """The sender's own words, as far as anybody types them."""
+    body = own_words(text, plan)[:MOST]
+    prose = len(body) > PROSE and body.count("\n") * PROSE_LINE < len(body)
+    return body[:PROSE] if prose else body
+
+
+def _outcomes(drafts: list[Draft], normal: Normal) -> tuple[list[SpokenReading], list[Clarify]]:
+    """What is recorded, and what is asked about."""
+    readings: list[SpokenReading] = []
+    asked: list[Clarify] = []
+    for draft in drafts:
+        if draft.dropped or draft.verdict.outcome == "no":
+            continue
+        if draft.verdict.outcome == "clarify" or draft.celsius is None:
+            asked.append(outcome.asked(draft, normal))
+        else:
+            readings.extend(outcome.spoken(draft, normal))
+    return readings, asked
 
 
 def _put_right(drafts: list[Draft], lines: list[list[Token]], message: Message) -> bool:

@@ -6,7 +6,7 @@ from bot.language.lines import Draft
 from bot.language.meaning import SELF
 from bot.language.message import Message
 from bot.language.people import Kind
-from bot.language.tokens import Token
+from bot.language.tokens import NOTHING, Token
 from bot.language.turns import turn
 from bot.language.words import BIT, mask
 
@@ -146,7 +146,7 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
     if _withdrawn(line, draft, good):
         return True
-    if any(t.bits & BIT["takeback"] for t in ahead) and not draft.left.bits & BIT["negation"]:
+    if _takes_back(ahead) and not draft.left.bits & BIT["negation"]:
         return len(good) > 1 or not any(t.bits & BIT["fine"] for t in ahead)
     named = any(
         len(t.text) <= 3 and t.text.rstrip("了").endswith("成") and t.text[0] not in "改更"
@@ -165,6 +165,15 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
         and not draft.renamed
         and any(t.text in ("是", "那个", "属于") for t in ahead[:2])
     )
+
+
+def _takes_back(ahead: list[Token]) -> bool:
+    """36.5作废; but 今天走亲取消了 takes something else back."""
+    for before, token in pairwise([NOTHING, *ahead]):
+        other = before.kind == "char" or before.bits & BIT["common"]
+        if token.bits & BIT["takeback"] and not other:
+            return True
+    return False
 
 
 def _withdrawn(line: list[Token], draft: Draft, good: list[Draft]) -> bool:

@@ -2,30 +2,15 @@
 
 import re
 
+from bot.language.called import KIN, TITLE, Called
 from bot.language.numerals import NUMERALS
-from bot.language.pieces import Pieces
 from bot.language.turns import turn, turn_signs
 from bot.language.words import BIT, mask
 
 NO_NAME_UNITS = turn_signs("no_name_units")
 COUNTED = frozenset("点度号月时个岁块")
-FAMILY_OF = re.compile(r"家(?=\s?(?:[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)|都|全|的都))")
 HAN = re.compile("[\u4e00-\u9fff]+")
-KIN, TITLE = BIT["kin"], BIT["title"]
 SAYS_WHEN = mask("temp day period")
-NAME_END = mask(
-    "day period night now temp verb fever feverish link all kin fine particle unmeasured about "
-    "over under site "
-    "others household family_of title and ditto symptom device degree_word "
-    "self third loose weak_slip plan office unit notime high low negation slip"
-)
-NAME_LEFT = mask(
-    "family_of kin day period night now temp verb link all kin job office title fine particle "
-    "and site about high low notice "
-    "slip self third you negation greeting hypo household wo seq notime example mine_before"
-)
-TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
-BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
 PRICED = turn_signs("priced")
 YOUNG = turn("young_titles")
 ROOMS = turn_signs("rooms")
@@ -43,74 +28,8 @@ NAME_BREAK = mask(
 NAME_BREAK_WHOLE = mask("kin title office day period temp verb fine goods heat")
 
 
-class Surnames(Pieces):
+class Surnames(Called):
     """Finds where a name starts and ends."""
-
-    def _known_name(self, at: int, char: str) -> int:
-        for names in (self.known, self.own):
-            for name in names.get(char, ()):
-                if self.text.startswith(name, at):
-                    return len(name)
-        return 0
-
-    def _called(self, at: int, size: int, bits: int) -> int:
-        """Length of 何大爷, 老孟头, 小田, 老李大叔; 0 where nobody is called so."""
-        text, lexicon = self.text, self.lexicon
-        free = not self.out or self._name_may_start()
-        if not free and self.out[-1].kind not in ("word", "char"):
-            return 0
-        head = 0
-        old = text[at] == "老" and text[at + 1 : at + 2] in lexicon.surnames and free
-        if old and text[at + 2 : at + 3] == "头" and self._name_ends(at + 3):
-            return 3  # 老孙头: 老孙 may be a grandson
-        if text[at] in "老小阿" and text[at + 1 : at + 2] in lexicon.surnames:
-            named = bool(self.out) and self.out[-1].bits & KIN  # 房客小路
-            if size >= 2 and (bits & ~BIT["common"] or not (text[at] == "老" or named)):
-                return 0
-            head = 2
-        elif text[at : at + 2] in lexicon.double_surnames and FAMILY_OF.match(text, at + 2):
-            return 2 if free else 0  # 赫连家三口
-        elif text[at] in lexicon.surnames and (size <= 1 or bits & (BIT["common"] | BIT["goods"])):
-            head = 1
-        if not head:
-            return 0
-        if size > head and not bits & BIT["common"]:
-            return 0
-        if (
-            head == 1
-            and free
-            and (
-                FAMILY_OF.match(text, at + 1)
-                or (text[at - 1 : at] not in ("老", "小") and self._of_family(at + 1))
-            )
-        ):
-            return 1  # 苏家六口36.5, 邹家老三36.5
-        after = at + head
-        title = lexicon.word_at(text, after) if after < len(text) else ""
-        if title and lexicon.classes[title] & TITLE:
-            sure = free or len(title) > 1
-            if not sure and self.out[-1].kind == "word":  # 秀英婶 is no 英婶
-                sure = self._number_at(after + len(title))
-            return head + len(title) if sure else 0
-        if head == 2 and not free and self._number_at(after):
-            return 2  # 豆腐摊老杭36.5
-        if head == 2 and free:
-            if text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
-                return 3
-            if self._name_ends(after) or text[after] == "家" or size < 2:
-                return 2
-        return 0
-
-    def _number_at(self, at: int) -> bool:
-        """Whether a number written like a temperature stands here: 肉摊顾大海36.8."""
-        return bool(TEMPERATURE.match(self.text, at))
-
-    def _of_family(self, at: int) -> bool:
-        """家 and a relative of two signs."""
-        if not self.text.startswith("家", at) or at + 1 >= len(self.text):
-            return False
-        word = self.lexicon.word_at(self.text, at + 1)
-        return len(word) > 1 and bool(self.lexicon.classes[word] & KIN)
 
     def _ranked(self, at: int) -> int:
         """Length of the name behind a surname that is a rank in the family: 杨大妞, 游幺姑."""
@@ -166,62 +85,70 @@ class Surnames(Pieces):
             return 0 if bits & BIT["goods"] else self._seasonal(at, size)
         if size >= 2 and not bits & BIT["common"]:
             return 0
-        last = self.out[-1] if self.out else None
-        if last is not None and (
-            (last.kind == "num" and text[at] in NO_NAME_UNITS) or last.text in ("老", "小", "阿")
-        ):
-            return 0
-        if text[at] == "莫" and at + 1 < len(text) and text[at + 1] in NOT_MO:
-            return 0
-        if bits & BIT["wish"] and text.startswith(WISHED, at + size):
-            return 0
         head = 2 if text[at : at + 2] in lexicon.double_surnames else 1
-        if head == 1 and text[at] not in lexicon.surnames:
+        if (head == 1 and text[at] not in lexicon.surnames) or self._is_no_surname(at, size, bits):
             return 0
         if self.out and not self._name_may_start():
-            name = text[at : at + head + 2]
-            end = at + head + 2
-            mended = lexicon.classes.get(text[end : end + 2], 0) & mask("slip weak_slip")
-            whole = len(name) == head + 2 and (mended or self._number_at(end))
-            whole = whole and bool(HAN.fullmatch(name))
-            whole = whole and name[head] not in NUMERALS
-            known = name in lexicon.classes or size > 1
-            return 0 if known or not whole or self._swallows(at, at + head + 2, head) else head + 2
-        if last is not None and last.kind == "name" and text[at] in "向和同从于":
+            return self._amid_words(at, size, head)
+        if self.out and self.out[-1].kind == "name" and text[at] in "向和同从于":
             return 0  # 老丁向组织汇报
         if size <= 1 and (ranked := self._ranked(at + head)):
             return head + ranked
         if size <= 2 and (called := self._nicknamed(at, head)):
             return called
         for given in (2, 1):
-            end = at + head + given
-            name = text[at:end]
-            if name in lexicon.classes and head == 1:
-                continue
-            if len(name) < head + given or not HAN.fullmatch(name):
-                continue
-            if given == 1 and head == 1 and size >= 2:
-                continue
-            if name[-1] in NUMERALS and text[end : end + 1] in COUNTED | PRICED:
-                continue  # 向华八点钟
-            if name[-1] in NUMERALS and text[end : end + 1] in NUMERALS:
-                continue  # 大概齐三十六度
-            weighed = name[-1] == "斤" and self._number_at(end)  # 王六斤36.5
-            if weighed:
-                return end - at
-            if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS | PRICED:
-                continue  # 今天满六十了, 转钟两点
-            if any(c in "了着过的还都也就又再被把让" for c in name[head:]):
-                continue  # 立秋了还35度
-            if given == 1 and name[-1] in "龄屋房箱棚仓缸炉锅桶盆窖":
-                continue  # 东屋38度
-            if size >= 2 and head == 1 and not self._hard_end(end):
-                continue  # 高兴坏了 is no name, 高兴全36.5 is one
-            if name[-1] in "里内" and (name[:-1] in lexicon.things or name[-2] in ROOMS):
-                continue  # 车库里38度
-            if self._name_ends(end) and not self._swallows(at, end, head):
+            if self._is_given(at, head, given, size):
                 return head + given
         return 0
+
+    def _is_no_surname(self, at: int, size: int, bits: int) -> bool:
+        """36.5元, 老王's 王, 莫急, 祝大家: what begins so is another word."""
+        text = self.text
+        last = self.out[-1] if self.out else None
+        if last is not None and (
+            (last.kind == "num" and text[at] in NO_NAME_UNITS) or last.text in ("老", "小", "阿")
+        ):
+            return True
+        if text[at] == "莫" and text[at + 1 : at + 2] in NOT_MO:
+            return True
+        return bool(bits & BIT["wish"]) and text.startswith(WISHED, at + size)
+
+    def _amid_words(self, at: int, size: int, head: int) -> int:
+        """肉摊顾大海36.8: behind a word a name is sure only where its number follows."""
+        end = at + head + 2
+        name = self.text[at:end]
+        mended = self.lexicon.classes.get(self.text[end : end + 2], 0) & mask("slip weak_slip")
+        if not HAN.fullmatch(name) or not (mended or self._number_at(end)):
+            return 0
+        known = len(name) < head + 2 or name in self.lexicon.classes or size > 1
+        if known or name[head] in NUMERALS or self._swallows(at, end, head):
+            return 0
+        return head + 2
+
+    def _is_given(self, at: int, head: int, given: int, size: int) -> bool:
+        """Whether so many signs behind the surname are a given name."""
+        text = self.text
+        end = at + head + given
+        name = text[at:end]
+        if len(name) < head + given or not HAN.fullmatch(name):
+            return False
+        if head == 1 and (name in self.lexicon.classes or (given == 1 and size >= 2)):
+            return False
+        if name[-1] in NUMERALS and text[end : end + 1] in COUNTED | PRICED | NUMERALS:
+            return False  # 向华八点钟, 大概齐三十六度
+        if name[-1] == "斤" and self._number_at(end):
+            return True  # 王六斤36.5
+        if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS | PRICED:
+            return False  # 今天满六十了, 转钟两点
+        if any(c in "了着过的还都也就又再被把让" for c in name[head:]):
+            return False  # 立秋了还35度
+        if given == 1 and name[-1] in "龄屋房箱棚仓缸炉锅桶盆窖":
+            return False  # 东屋38度
+        if size >= 2 and head == 1 and not self._hard_end(end):
+            return False  # 高兴坏了 is no name, 高兴全36.5 is one
+        if name[-1] in "里内" and (name[:-1] in self.lexicon.things or name[-2] in ROOMS):
+            return False  # 车库里38度
+        return self._name_ends(end) and not self._swallows(at, end, head)
 
     def _hard_end(self, end: int) -> bool:
         """Whether a number, a mark, a blank or the end of the text stands here."""
@@ -263,27 +190,3 @@ class Surnames(Pieces):
         if last in NO_NAME_END:
             return True
         return end - at == head + 1 and bool(self.lexicon.classes.get(last, 0) & KIN)
-
-    def _name_may_start(self) -> bool:
-        last = self.out[-1]
-        if last.kind in ("char", "latin", "code"):
-            return last.text in BEFORE_NAMES
-        if last.kind == "word":
-            if last.text in BEFORE_NAMES:
-                return True  # 男的叫阙明
-            return bool(last.bits & NAME_LEFT) and not last.bits & BIT["goods"]
-        return True
-
-    def _name_ends(self, end: int) -> bool:
-        text = self.text
-        if end >= len(text):
-            return True
-        char = text[end]
-        if not "\u4e00" <= char <= "\u9fff":
-            return True
-        if char in NUMERALS:
-            return True
-        if char in "说报发让叫给来去从被把也都家的是在还没未已正刚有就才和跟与及":
-            return True
-        word = self.lexicon.word_at(text, end)
-        return bool(word and word != "温" and self.lexicon.classes[word] & NAME_END)

@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 from bot.language import matter
-from bot.language.beside import OPERATORS, SUMS
 from bot.language.leftside import LeftSide
 from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind
@@ -30,8 +29,6 @@ class Surroundings(LeftSide):
         if self.message.shape.is_list and self._is_age(place, number):
             return no("是年龄或编号")
         last = self.drafts[-1] if self.drafts else None
-        if last is not None and last.verdict.why == SUM and left.near_text in OPERATORS | SUMS:
-            return no(SUM)
         if last is None or last.verdict.outcome != "reading":
             return None
         if left.near & BIT["low"] and (last.left.near | last.left.bits) & BIT["high"]:
@@ -56,6 +53,11 @@ class Surroundings(LeftSide):
         nearby = [t for t in self.line[place + 1 : place + 7] if t.kind not in ("space", "quote")]
         whole, bits, topic = self.message.whole, self.message.bits, self.topic
         before, start = self.before[place], self.starts[place]
+        doubtful = number.unit is not Unit.NONE or not number.exact
+        bounded = not number.exact or bool(
+            left.near & mask("over under")
+            or (nearby and nearby[0].bits & mask("over_after under_after"))
+        )
         counted = bool(number.celsius) and number.form is not Form.INTEGER
         return Around(
             right=tuple(nearby[:4]),
@@ -77,10 +79,10 @@ class Surroundings(LeftSide):
             settled=any(d.verdict.outcome == "reading" for d in self.drafts[-3:]),
             labelled=bool(left.unknown) and self._labels(place, left),
             only_places=matter.only_places(self, place),
-            sick_ones=matter.names_no_sick(self, place),
-            storied=matter.is_storied(self, place),
+            sick_ones=bool(before & BIT["fever"]) and matter.names_no_sick(self, place),
+            storied=doubtful and matter.is_storied(self, place),
             crowd=self._is_crowd(place, left),
-            always=any(t.text.startswith(ALWAYS) for t in self.line[start:place]),
+            always=bounded and any(t.text.startswith(ALWAYS) for t in self.line[start:place]),
             habit=matter.is_habit(self, place),
             inherits=matter.inherits(self, place),
             bare=self._is_bare(place, left),
@@ -88,7 +90,7 @@ class Surroundings(LeftSide):
             later=matter.is_later(self, place),
             lone=start >= place - 1 and self.ends_clause(place + 1),
             measuring=bool(before & mask("verb temp site device fever")),
-            reset=self._is_reset(place, left),
+            reset=bool(before & BIT["hearsay"]) and self._is_reset(place, left),
             person=topic is not None and topic.kind in PERSONS,
             people=self.people,
         )
@@ -151,8 +153,6 @@ class Surroundings(LeftSide):
             gap = any(t.kind == "space" for t in self.line[at + 1 : place])
             if not gap or not self._sentence_like(at):
                 return False
-        if left.foreign:
-            return False
         for step, token in enumerate(self.line[place + 1 : place + 9], start=place + 1):
             if token.kind in ("comma", "stop", "space", "emoji") or step in self.by_first:
                 return True

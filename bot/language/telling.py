@@ -6,15 +6,12 @@ from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import GOODS, MEASURED, PLACE_TAILS, Around, Left, Verdict, no
 from bot.language.tokens import NOTHING
-from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
 LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
 ROUND = (LINE, Decimal(37), Decimal(38))  # lines that people measure themselves by
 DISTANT = word_set("离 距 距离 差")
 CHANGES = word_set("从 是 到 降到")
-BACK = turn("back_again")
-DEMANDS = turn("demands")
 NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
 CLAIMED = mask("temp verb site day period now night fever")
 PAUSE = ("comma", "stop", "emoji", "close")
@@ -95,8 +92,6 @@ def _of_nobody(left: Left, around: Around) -> Verdict | None:
 def _whoever(around: Around) -> bool:
     """今天37.3以上的都留下: whoever has it, and nobody in particular."""
     behind, second = around.next, around.second
-    if second is NOTHING:
-        return False
     if behind.text == "的":
         return bool(second.bits & BIT["all"])  # 39度的都有
     bound = behind.bits & mask("over_after under_after")
@@ -105,15 +100,13 @@ def _whoever(around: Around) -> bool:
 
 def _reported(number: Number, left: Left, around: Around) -> Verdict | None:
     """听说38, 电视里说37.5: somebody else told it."""
-    before, clause = around.before, around.clause
+    before = around.before
     if around.after & BIT["hearsay"] and not any(m.kind is Kind.SELF for m in left.mentions):
         return no("听来的")
     anew = around.reset and (left.named or number.exact)
     if left.near & BIT["hearsay"] or (before & BIT["hearsay"] and not anew):
         return no("听来的")
     if before & BIT["news"] and not _mine(left, around):
-        return no("新闻或书上的")
-    if clause & BIT["news"] and not left.named:
         return no("新闻或书上的")
     return None
 
@@ -135,8 +128,6 @@ def _unreal(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是祝愿")
     if (before | around.after) & BIT["standard"] and not (left.named or around.person):
         return no("是规定或标准")
-    if _demanded(around) and not left.named:
-        return no("是规定或标准")
     if around.message & BIT["joke"]:
         slip = left.bits & BIT["temp"] or around.person or left.named
         told = (
@@ -150,14 +141,6 @@ def _unreal(number: Number, left: Left, around: Around) -> Verdict | None:
     return None
 
 
-def _demanded(around: Around) -> bool:
-    """37.3以上的要上报, 38的必须去: what is demanded of whoever has it."""
-    if around.second is NOTHING:
-        return False
-    texts = [t.text for t in around.right if not t.bits & mask("over_after under_after")]
-    return len(texts) > 1 and texts[0] == "的" and texts[1] in DEMANDS
-
-
 def _not_now(number: Number, left: Left, around: Around) -> Verdict | None:
     """小时候烧到41, 一会儿量, 格式如36.5: another time, or none."""
     before, clause = around.before, around.clause
@@ -167,9 +150,6 @@ def _not_now(number: Number, left: Left, around: Around) -> Verdict | None:
         said = _told_now(number, left) and not clause & BIT["story"]
         if not (_fresh(left, around) or just or said):
             return no("是从前的事或平常的数")
-    done = number.exact and left.near_text in BACK  # 回家量37.0
-    if before & BIT["plan"] and clause & BIT["plan"] and not done:
-        return no("是打算")
     if (before & mask("request example") and not left.named) or before & BIT["example"]:
         return no("是格式或例子")
     return None
@@ -252,8 +232,6 @@ def _bounded(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是规定或标准")
     if around.always and not left.bits & mask("now again"):
         return no("说的是平常会怎样")
-    if left.bits & BIT["question"]:
-        return no("问的是标准")
     if around.clause & BIT["question"] and not (left.named or around.people):
         return no("问的是标准")
     told = left.named or around.person or left.bits & mask("now day period night again")

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from bot.language.numerals import Number
-from bot.language.scope import FOREIGN, HEAT, Around, Left, Verdict, ask, no, reading
+from bot.language.scope import FOREIGN, Around, Left, Verdict, ask, no, reading
 from bot.language.words import BIT, mask, word_set
 
 LIKELY = Decimal("35.5"), Decimal("39.5")
@@ -52,8 +52,6 @@ def _said(left: Left, around: Around) -> bool:
     """体温365, 腋下365, 度数365; beside other temperatures also 老伴365."""
     foreign = around.clause & FOREIGN or around.topic_thing
     if not foreign and left.bits & mask("temp site fever"):
-        return True
-    if left.bits & BIT["degree_word"] and not around.message & HEAT:
         return True
     claimed = left.mentions or left.bits & BIT["slip"]
     spoken = around.whole.exact or around.message & mask("temp slip")

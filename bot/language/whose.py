@@ -93,8 +93,6 @@ class Whose(Surroundings):
             return True  # 姥娘念给我听：36度2
         if mention.kind is not Kind.SELF:
             return False
-        if before in SPOKEN_FOR and self._has_relative(mention):
-            return True  # 替我在呼和浩特的二姐报一个
         if self.line[mention.first].text in HIMSELF and self._reflexive(mention, first):
             return True
         if actors.was_asked(self.line, mention) or before.endswith("着"):
@@ -109,16 +107,6 @@ class Whose(Surroundings):
         topic = self.topic is not None and self.topic.kind in PERSONS
         after = self.token(mention.last + 1)
         return topic and after.number is None and not after.bits & mask("temp link verb")
-
-    def _has_relative(self, mention: Mention) -> bool:
-        """Whether somebody of the sender's stands behind in the clause."""
-        for at in range(mention.last + 1, min(len(self.line), mention.last + 8)):
-            if self.line[at].kind in ("comma", "stop", "space"):
-                return False
-            other = self.by_first.get(at)
-            if other is not None:
-                return other.kind in PERSONS
-        return False
 
     def _serves_third(self, mention: Mention, first: Mention | None) -> bool:
         """太姥爷眼神不济，我凑跟前看的: the sender reads out or measures for another."""
@@ -173,8 +161,7 @@ class Whose(Surroundings):
     def _group(self, draft: Draft, place: int, left: Left) -> list[Mention]:
         """Who stands before the number, behind it, or was spoken of."""
         group = self._beside(draft, place, left)
-        excepted = any(t.text == "除了" for t in self.line[:place])
-        if not group and left.all and self.drafts[:-1] and excepted:
+        if not group and left.all and self.drafts[:-1] and self._excepted(place):
             group = [Mention(Kind.OTHERS, (HOUSEHOLD,), place, place)]
         ill = self.reader.last
         if not group and left.bits & BIT["now"] and self._still_ill(ill, draft):
@@ -212,6 +199,10 @@ class Whose(Surroundings):
         parted = any(t.kind == "comma" for t in self.line[place : after.first])
         draft.far = parted or is_told_of(self, after)
         return [after]
+
+    def _excepted(self, place: int) -> bool:
+        """除了老大37.2，都是36.5."""
+        return any(t.text == "除了" for t in self.line[:place])
 
     def _everybody(self, place: int, left: Left) -> bool:
         """都没过37, 人人都36.5."""
