@@ -238,7 +238,7 @@ class DemoVillage:
         day = local(now)
         return {
             "now": day.isoformat(timespec="seconds"),
-            "now_words": f"{day.month}月{day.day}日 {day:%H:%M} 周{WEEK[day.weekday()]}",
+            "now_words": f"{clock_words(now)} 周{WEEK[day.weekday()]}",
             "version": self.version,
             "lines": [line.shown() for line in list(self.lines) if line.n > after],
             "recalled": sorted(self.recalled),

@@ -108,3 +108,8 @@ def clock_words(moment: datetime, today: date | None = None) -> str:
 def day_words(day: date) -> str:
     """2月3日."""
     return f"{day.month}月{day.day}日"
+
+
+def date_words(day: date) -> str:
+    """2020年2月3日: what is kept longer than a year has its year."""
+    return f"{day.year}年{day_words(day)}"

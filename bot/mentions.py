@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.domain.kin_words import kins_of
 from bot.hearing import Asked, Ear
 from bot.language.meaning import Report
+from bot.language.numerals import DIGIT, SEVERAL
 from bot.likeness import called
 
 _NOISE = re.compile(
@@ -35,7 +36,7 @@ _SIZED = re.compile(  # 小的37.1: a child of the house
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LONG = 12  # signs in a row that are no longer a name with a few words
-_COUNTS = {"俩": 2, "两": 2, "仨": 3, "三": 3, "四": 4, "五": 5}
+_COUNTS = SEVERAL | DIGIT
 _SEVERAL = re.compile(r"(?P<n>[俩仨]|[两三四五](?=个))个?")
 _COUNTED = re.compile(r"(?P<n>[俩仨]|[两三四五](?=个))个?$")
 _COUPLE = re.compile(r"[老小]?[两俩]口子?|夫妻[俩二]?人?|夫妇俩?")

@@ -1,10 +1,10 @@
 """收录 entries: a cadre's answer becomes an entry with a source, a last day and a second person."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlmodel import col, select
 
-from bot.clock import local_day
+from bot.clock import date_words, local_day
 from bot.domain.audit import note as audit
 from bot.domain.entries import EntryState, LocalEntry
 from bot.domain.questions import OpenQuestion, askers_of
@@ -116,12 +116,8 @@ def _values(work: Work, entry: LocalEntry) -> dict[str, object]:
     return {
         "text": entry_words(work, entry),
         "place": path_words(work.db, entry.place_id),
-        "until": _day(entry.valid_to),
+        "until": date_words(entry.valid_to),
     }
-
-
-def _day(on: date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
 
 
 def _before(work: Work, entry: LocalEntry) -> LocalEntry | None:
@@ -138,12 +134,7 @@ def _before(work: Work, entry: LocalEntry) -> LocalEntry | None:
 @router.first
 def on_code(turn: Turn) -> bool:
     """The code by which its author goes on, or the second person agrees."""
-    found = signing.signed(turn, "entry")
-    if found is None:
-        return False
-    step, number = found
-    (_confirmed if step == signing.OWN else _approved)(turn, number)
-    return True
+    return signing.on_code(turn, "entry", _confirmed, _approved)
 
 
 def _confirmed(turn: Turn, number: int) -> None:
@@ -208,7 +199,7 @@ def _answer_waiting(work: Work, entry: LocalEntry) -> int:
                 "entry.as_answer",
                 answer=entry.answer,
                 source=entry.source,
-                day=_day(entry.source_on),
+                day=date_words(entry.source_on),
             )
             question.answered_at, question.answered_by = work.now, entry.approved_by
             work.db.add(question)
@@ -239,7 +230,9 @@ def _list(turn: Turn) -> None:
         .order_by(col(LocalEntry.id))
     )
     entries = [
-        work.phrase("entry.line", number=e.id, question=e.question[:30], until=_day(e.valid_to))
+        work.phrase(
+            "entry.line", number=e.id, question=e.question[:30], until=date_words(e.valid_to)
+        )
         for e in work.db.exec(signed).all()
     ]
     none = work.phrase("entry.none")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from bot.clock import local_day
+from bot.clock import day_words, local_day
 from bot.domain.incidents import Incident, IncidentKind, open_incident, told_residents
 from bot.domain.registry import Resident
 from bot.domain.rules import SlotDay, Verdict
@@ -79,11 +79,7 @@ def _when(work: Work, slot: SlotDay) -> str:
     days = (local_day(work.now) - slot.day).days
     if days == 0:
         return "" if slot == work.rules.current(work.now) else f"今{slot.slot.name}"
-    return (
-        f"昨{slot.slot.name}曾"
-        if days == 1
-        else f"{slot.day.month}月{slot.day.day}日{slot.slot.name}曾"
-    )
+    return f"昨{slot.slot.name}曾" if days == 1 else f"{day_words(slot.day)}{slot.slot.name}曾"
 
 
 def _is_infant(person: Resident, work: Work) -> bool:

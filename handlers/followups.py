@@ -138,9 +138,10 @@ def _go_on(turn: Turn, last: LastAnswer, what: str) -> None:
         if together.action in (Action.DOCTOR, Action.EMERGENCY):
             _to_doctor(turn, root, said)
             return
-        whose = [f"{what}{words}", f"{what} {words}"]
-        texts = whose if is_person(what) else _instead(turn, words, what)
-        found += [hit for text in texts for hit in _ask(turn, text).hits]
+        if is_person(what):
+            found += [*_ask(turn, f"{what}{words}").hits, *together.hits]
+            continue
+        found += [hit for text in _instead(turn, words, what) for hit in _ask(turn, text).hits]
     fitting = [hit for hit in found if _fits(turn, hit, what, entry)]
     if fitting:
         best = max(fitting, key=lambda hit: hit.confidence)

@@ -1,6 +1,6 @@
 """Shared: 本地条目 local entries, said to whoever asks the same below the place they hold for."""
 
-from bot.clock import local_day
+from bot.clock import date_words, local_day
 from bot.domain.entries import LocalEntry, signed_entries
 from bot.domain.registry import Resident
 from bot.language.faq import Action
@@ -57,13 +57,12 @@ def find(work: Work, place_id: int | None, text: str) -> LocalEntry | None:
 
 def entry_words(work: Work, entry: LocalEntry) -> str:
     """An entry as it is said: with 出处 and its day."""
-    on = entry.source_on
     return work.phrase(
         "question.answer",
         question=entry.question.rstrip("？?"),
         answer=entry.answer,
         source=entry.source,
-        day=f"{on.year}年{on.month}月{on.day}日",
+        day=date_words(entry.source_on),
     )
 
 

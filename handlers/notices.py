@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
-from bot.clock import at, local_day
+from bot.clock import at, date_words, local_day
 from bot.domain.notices import Notice, NoticeState, Receipt, deliveries
 from bot.domain.prompts import Prompt, ask, waiting
 from bot.domain.registry import (
@@ -166,9 +166,7 @@ def on_code(turn: Turn) -> bool:
             if day is not None:
                 prompt.closed_at = turn.work.now
                 turn.work.db.add(prompt)
-                words = (
-                    f"{prompt.values['rest']} 有效到{day[0].year}年{day[0].month}月{day[0].day}日"
-                )
+                words = f"{prompt.values['rest']} 有效到{date_words(day[0])}"
                 _draft(turn, notice_order(words, local_day(turn.work.now)))
                 return True
     return False

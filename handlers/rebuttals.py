@@ -1,11 +1,11 @@
 """辟谣 rebuttals: one message with its source drafts it, a second person signs, its chats hear."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlmodel import col, select
 
-from bot.clock import at, local_day
+from bot.clock import at, date_words, local_day
 from bot.domain.audit import note as audit
 from bot.domain.notices import Notice, NoticeState
 from bot.domain.prompts import ask, waiting
@@ -148,7 +148,7 @@ def _draft(turn: Turn, rumour: Rumour, place: Place, words: Cited) -> Notice:
             claim=spread.quoted(rumour),
             text=words.text.rstrip("。"),
             source=words.source,
-            day=_day(words.on or today),
+            day=date_words(words.on or today),
         ),
         due_at=work.now,
         expires_at=at(last + timedelta(days=1), 0),
@@ -172,10 +172,6 @@ def _drop_older(work: Work, rumour: Rumour) -> None:
         work.db.add(older)
 
 
-def _day(on: date) -> str:
-    return f"{on.year}年{on.month}月{on.day}日"
-
-
 def _chats(work: Work, rumour: Rumour, place_id: int) -> list[Chat]:
     rows = seen_in(work.db, rumour.id or 0, places_below(work.db, place_id))
     return [work.db.get_one(Chat, row.chat_id) for row in rows]
@@ -194,12 +190,7 @@ def _values(work: Work, notice: Notice) -> dict[str, object]:
 @router.first
 def on_code(turn: Turn) -> bool:
     """The code by which its author goes on, or the second person agrees."""
-    found = signing.signed(turn, "rebuttal")
-    if found is None:
-        return False
-    step, number = found
-    (_confirmed if step == signing.OWN else _approved)(turn, number)
-    return True
+    return signing.on_code(turn, "rebuttal", _confirmed, _approved)
 
 
 def _confirmed(turn: Turn, number: int) -> None:

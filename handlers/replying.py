@@ -1,5 +1,6 @@
 """Shared: 回答 replying, what is done about a question once it is found what it asks."""
 
+from bot.clock import date_words
 from bot.domain.questions import OpenQuestion
 from bot.domain.registry import RoleName
 from bot.language.faq import Action, Asked, Hit
@@ -57,7 +58,7 @@ def _words(turn: Turn, hits: list[Hit]) -> str:
                 question=hit.entry.question.rstrip("？?"),
                 answer=hit.entry.answer,
                 source=source.title if source else "",
-                day=f"{source.on.year}年{source.on.month}月{source.on.day}日" if source else "",
+                day=date_words(source.on) if source else "",
             )
         )
     return "\n\n".join(lines)

@@ -1,6 +1,6 @@
 """Shared: 签字 signing, two people for whatever is said in public: an author and a second one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -136,15 +136,21 @@ def ask_seconds(work: Work, paper: Paper, phrase: str, **values: object) -> list
     return asked
 
 
-def signed(turn: Turn, kind: str) -> tuple[str, int] | None:
-    """OWN or SECOND and the number, where a code says yes to such a paper; the code is used up."""
+def on_code(
+    turn: Turn,
+    kind: str,
+    confirmed: Callable[[Turn, int], None],
+    approved: Callable[[Turn, int], None],
+) -> bool:
+    """Where a code says yes to such a paper: use it up and go on, by its author or the second."""
     if turn.speaker is None or (turn.is_group and turn.in_village_chat):
-        return None
+        return False
     text = turn.said.text.strip()
     for prompt in waiting(turn.work.db, turn.account.id or 0, turn.work.now):
         is_code = prompt.kind in (OWN, SECOND) and text == prompt.say_back
         if is_code and prompt.values["paper"] == kind:
             prompt.closed_at = turn.work.now
             turn.work.db.add(prompt)
-            return prompt.kind, prompt.values["number"]
-    return None
+            (confirmed if prompt.kind == OWN else approved)(turn, prompt.values["number"])
+            return True
+    return False

@@ -12,7 +12,7 @@ from app.drill.sayings import Sayings
 from app.drill.silence import Silence
 from app.drill.truth import FEVER, Book, Claim, Line, Standing
 from app.stage import Stage
-from bot.clock import clock_words
+from bot.clock import clock_words, day_words
 from bot.domain.incidents import Incident, IncidentKind
 from bot.domain.registry import Resident
 from bot.domain.rules import SlotDay
@@ -118,7 +118,7 @@ class Records:
         """A reading that nobody gave: doubled, wrong, or made of ordinary talk."""
         line = self.book.lines.get(self.ids.get(row.message_id or 0, ""))
         name = self.names.get(row.resident_id, "")
-        shown = f"{name} {row.day.month}月{row.day.day}日{row.slot} {row.celsius}"
+        shown = f"{name} {day_words(row.day)}{row.slot} {row.celsius}"
         gone = {c.fact.tenths: c.standing for c in claims}.get(row.tenths)
         if gone in (Standing.SUPERSEDED, Standing.WITHDRAWN):
             words = "已更正" if gone is Standing.SUPERSEDED else "已撤回"

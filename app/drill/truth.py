@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.drill.people import Person, Village
+from bot.clock import day_words
 from bot.domain.rules import SlotDay
 from bot.message import Outbound
 
@@ -38,7 +39,7 @@ class Fact:
 
     def words(self) -> str:
         """王桂芝 2月3日早 36.5."""
-        when = f"{self.slot.day.month}月{self.slot.day.day}日{self.slot.slot.name}"
+        when = f"{day_words(self.slot.day)}{self.slot.slot.name}"
         return f"{self.person.name} {when} {self.tenths // 10}.{self.tenths % 10}"
 
 

@@ -17,7 +17,7 @@ from app.talk.facts import (
 )
 from app.talk.names import PersonName
 from app.world import World
-from bot.clock import local_day
+from bot.clock import day_words, local_day
 from bot.domain.care import Observation
 from bot.domain.incidents import INCIDENT_WORDS, Incident, IncidentStep
 from bot.domain.notices import Delivery, Notice, NoticeState
@@ -100,7 +100,7 @@ class Facts:
     @staticmethod
     def _shown(rows: list[Reading]) -> str:
         return "、".join(
-            f"{r.celsius} {WORDS_OF.get(r.verdict, '')} {r.day.month}月{r.day.day}日{r.slot}"
+            f"{r.celsius} {WORDS_OF.get(r.verdict, '')} {day_words(r.day)}{r.slot}"
             + ("更正" if r.is_correction else "")
             + ("迟报" if r.is_late else "")
             for r in rows

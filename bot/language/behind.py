@@ -1,14 +1,13 @@
 """Whose a number is where the person stands behind it."""
 
-from decimal import Decimal
-
 from bot.language.actors import AGENT_BEFORE
+from bot.language.normalise import is_han
+from bot.language.numerals import FEVER
 from bot.language.people import Kind, Mention
 from bot.language.state import DENYING, LineState
 from bot.language.turns import turn
 from bot.language.words import mask, word_set
 
-FEVER = Decimal("37.3")
 IS = turn("is")
 SAID_IS = word_set("是 这是 就是 说的是 那是 的是 说 讲 指 指的是 讲的是")
 SPEAKING = ("说的是", "讲的是", "说", "讲", "报的是", "指的是")
@@ -178,7 +177,7 @@ def label_behind(state: LineState, place: int) -> Mention | None:
         return None
     rest = [t for t in state.line[place + 1 :] if t.kind != "space"]
     text = "".join(t.text for t in rest)
-    han = 2 <= len(text) <= 4 and all("\u4e00" <= c <= "\u9fff" for c in text)
+    han = 2 <= len(text) <= 4 and is_han(text)
     parts = mask("namehead nametail nick")
     if not han or any(len(t.text) > 1 or t.bits & ~parts for t in rest):
         return None

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from bot.language.integers import judge_integer
-from bot.language.numerals import Form, Number, Unit
+from bot.language.numerals import FEVER, Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import (
     FOREIGN,
@@ -16,7 +16,6 @@ from bot.language.scope import (
     no,
     reading,
 )
-from bot.language.telling import LINE
 from bot.language.threes import judge_three
 from bot.language.words import BIT, mask
 
@@ -164,6 +163,6 @@ def _somebodys(number: Number, left: Left, around: Around) -> bool:
     ill = around.message & mask("symptom fever feverish medicine danger temp mine_before")
     if ill or around.person or left.bits & mask("day period night now"):
         return True
-    usual = number.celsius is not None and COLD <= number.celsius < LINE
+    usual = number.celsius is not None and COLD <= number.celsius < FEVER
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
     return usual and told and not around.before & FOREIGN

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.language.meaning import HOUSEHOLD
-from bot.language.numerals import DIGIT, zh_int
+from bot.language.numerals import DIGIT, SEVERAL, zh_int
 from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set, words
 
@@ -79,9 +79,7 @@ class Families:
             return None
         said = self._text(at)
         head = said[0]
-        count = {"俩": 2, "仨": 3, "两": 2}.get(head) or (
-            int(head) if head.isdigit() else DIGIT.get(head)
-        )
+        count = SEVERAL.get(head) or (int(head) if head.isdigit() else DIGIT.get(head))
         return Mention(Kind.KIN, (said + self._text(inner),), at, inner, count)
 
     def _count(self, at: int, found: list[Mention]) -> Mention | None:
@@ -91,7 +89,7 @@ class Families:
             return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
         if self._bits(at + 1) & mask("all verb") and at < 3:
             return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
-        if said[0] in "俩仨" and at and self._bits(at - 1) & mask("wo self"):
+        if said[0] in SEVERAL and at and self._bits(at - 1) & mask("wo self"):
             return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, count)
         return None
 
@@ -99,10 +97,8 @@ class Families:
 def count_of(text: str) -> int | None:
     """The number of people in 一家3口, 五口人, 仨人."""
     for char in text:
-        if char == "俩":
-            return 2
-        if char == "仨":
-            return 3
+        if char in SEVERAL:
+            return SEVERAL[char]
     digits = "".join(c for c in text if c.isdigit())
     if digits:
         return int(digits)

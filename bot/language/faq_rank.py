@@ -75,8 +75,3 @@ def shingles(text: str, size: int = 3) -> frozenset[str]:
     """Runs of `size` characters without marks and digits: edits of a forward keep most."""
     run = re.sub(r"[\W\d_]+", "", text)
     return frozenset(run[at : at + size] for at in range(len(run) - size + 1))
-
-
-def containment(part: frozenset[str], whole: frozenset[str]) -> float:
-    """How much of `part` stands in `whole`."""
-    return len(part & whole) / len(part) if part else 0.0

@@ -1,9 +1,8 @@
 """A bare 36 or 37度: a temperature only where a person, a measuring or its row says so."""
 
-from bot.language.numerals import Number, Unit
+from bot.language.numerals import FEVER, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import FOREIGN, GOODS, MONEY, Around, Left, Verdict, no, reading
-from bot.language.telling import LINE
 from bot.language.words import BIT, mask, word_set
 
 NORMAL = (36, 37)
@@ -115,7 +114,7 @@ def _said_alone(number: Number, left: Left, around: Around) -> Verdict | None:
         return reading("单说一个度数")
     if around.clean and loose and around.message & mask("feverish temp verb fine"):
         return reading("接着说发烧或量体温")
-    ill = number.celsius is not None and number.celsius > LINE
+    ill = number.celsius is not None and number.celsius > FEVER
     if loose and around.people and (ill or around.message & mask("symptom blurry")):
         return reading("说的是后面那个人")
     return _beside_others(number, left, around)

@@ -2,6 +2,7 @@
 
 from bot.language.drafts import QUIET
 from bot.language.meaning import SELF
+from bot.language.normalise import is_han
 from bot.language.people import Kind, Mention, is_sender
 from bot.language.relay import HEAD_WORDS
 from bot.language.scope import SKIP, Left
@@ -166,7 +167,7 @@ class Labels(LineState):
         """小蛋36.5, 娟姐36.4, and in a row of people whatever has the length of a name."""
         if text in HEAD_WORDS or not fresh or not 2 <= len(text) <= 4:
             return False
-        if text[-1] in "了着过吗呢吧得" or not all("\u4e00" <= c <= "\u9fff" for c in text):
+        if text[-1] in "了着过吗呢吧得" or not is_han(text):
             return False
         listed = self.message.shape.is_list and self.message.peopled
         named = any(m.kind is Kind.NAME for m in self.mentions)

@@ -14,7 +14,6 @@ from bot.language.words import BIT, mask, word_set
 SPEAKS = turn("speaks")
 COMPARED = word_set("比 较 不如")
 SHOWN = turn("shown")
-PASSING = turn("passing")
 HEIGHTS = turn("heights")
 MEASURES = turn_signs("pieces") | {"公斤", "立方", "小时", "天", "月"}
 EACH = ("一", "每", "1")

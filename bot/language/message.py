@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.language.meaning import Utterance
-from bot.language.numerals import Form, Number, Unit
+from bot.language.numerals import FEVER, Form, Number, Unit
 from bot.language.people import is_sender
 from bot.language.relay import Shape
 from bot.language.scope import CLEAN, FOREIGN, Whole
@@ -13,7 +13,7 @@ from bot.language.tokens import Token
 from bot.language.words import mask, word_set
 
 NORMAL = (Decimal(36), Decimal(37))
-HEALTHY = Decimal("35.8"), Decimal("37.3")
+HEALTHY = Decimal("35.8"), FEVER
 KIN = mask("kin self wo")
 SURVEYED = mask("temp device unmeasured fever verb")
 LABELS = mask("day period night now kin self wo")

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+HAN = re.compile("[\u4e00-\u9fff]+")
 KEYCAP = "\u20e3"
 JOINERS = frozenset("\ufe0f\ufe0e\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u061c")
 SAME = {
@@ -67,6 +68,11 @@ class _Shapes(dict[int, str]):
         if len(self) < self.MOST:
             self[code] = shaped
         return shaped
+
+
+def is_han(text: str) -> bool:
+    """Whether a text is of Chinese characters and nothing else."""
+    return HAN.fullmatch(text) is not None
 
 
 def _is_plain_han(char: str) -> bool:

@@ -7,7 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, auto
 
 LOWEST, HIGHEST = Decimal(34), Decimal(43)
+FEVER = Decimal("37.3")  # the line that people speak of; what is done from where, the rules say
 DIGIT = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
+SEVERAL = {"俩": 2, "仨": 3}  # people, with their measure word: 俩娃
 ZH = "零〇一二两三四五六七八九幺"
 NUMERALS = frozenset("零〇一二两三四五六七八九十百千万亿幺")
 RUN = re.compile(r"[零〇一二两三四五六七八九十百千万亿幺]+")

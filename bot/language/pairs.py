@@ -7,11 +7,11 @@ from itertools import pairwise
 from bot.language.lines import Draft
 from bot.language.meaning import HOUSEHOLD
 from bot.language.message import Message
+from bot.language.numerals import FEVER
 from bot.language.tokens import Token
 from bot.language.turns import turn
 from bot.language.words import BIT, mask
 
-FEVER = Decimal("37.3")
 LOOKS = turn("looks_like")
 CHOICE = turn("choice")
 PERHAPS = turn("perhaps")

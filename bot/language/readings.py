@@ -22,7 +22,6 @@ MOST_IN_A_LINE = 100
 MOST = 8000  # a list of 400 people; what is longer was never typed by one
 PROSE = 1200  # a text this long that is no list was forwarded: its beginning says what it is
 SHORT = 60  # signs: what somebody says of his family in one breath
-MEASURED = BIT["temp"] | BIT["verb"]
 PERSONAL = (Kind.SELF, Kind.KIN)
 PROSE_LINE = 60  # signs a line: a list of people has shorter lines
 LONGEST = 8000  # longer texts without lines of people are forwarded, never a report
@@ -141,10 +140,6 @@ def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
         return False
     # 老舅37.2，剩下的一律36.4
     return len(body) > SHORT or not any(d.mention and d.mention.kind in PERSONAL for d in told)
-
-
-def _personal(draft: Draft) -> bool:
-    return draft.mention is not None and draft.mention.kind in PERSONAL
 
 
 def _drafts(lines: list[list[Token]], reader: LineReader) -> list[Draft]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from functools import lru_cache
 
+from bot.language.normalise import is_han
 from bot.language.words import list_of
 
 UNITS = list_of("小队 号楼 单元 大队 组长 组 队 栋 村 屯 社 号 楼")
@@ -33,7 +34,7 @@ def own_names(sender: str) -> tuple[str, ...]:
                 forms.add(tail)
             elif head and title != form and len(head) >= 2:
                 forms.add(head)
-    return tuple(sorted((f for f in forms if len(f) >= 2 and _han(f)), key=len, reverse=True))
+    return tuple(sorted((f for f in forms if len(f) >= 2 and is_han(f)), key=len, reverse=True))
 
 
 @lru_cache(maxsize=4096)
@@ -41,13 +42,9 @@ def children_of(sender: str) -> tuple[str, ...]:
     """Names inside a display name that are somebody else's: 宝柱 of 宝柱他爹."""
     for tail in PARENTS:
         head = sender.removesuffix(tail)
-        if head != sender and 2 <= len(head) <= 4 and _han(head):
+        if head != sender and 2 <= len(head) <= 4 and is_han(head):
             return (head,)
     return ()
-
-
-def _han(text: str) -> bool:
-    return all("\u4e00" <= c <= "\u9fff" for c in text)
 
 
 def is_sender(name: str, own: Collection[str]) -> bool:

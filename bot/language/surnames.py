@@ -1,15 +1,13 @@
 """Names in running text: who is known, who is called by a title, and full names."""
 
-import re
-
 from bot.language.called import KIN, TITLE, Called
+from bot.language.normalise import HAN
 from bot.language.numerals import NUMERALS
 from bot.language.turns import turn, turn_signs
 from bot.language.words import BIT, mask
 
 NO_NAME_UNITS = turn_signs("no_name_units")
 COUNTED = frozenset("点度号月时个岁块")
-HAN = re.compile("[\u4e00-\u9fff]+")
 SAYS_WHEN = mask("temp day period")
 PRICED = turn_signs("priced")
 YOUNG = turn("young_titles")

@@ -13,7 +13,6 @@ from bot.language.words import BIT, mask, word_set
 
 MARKS = word_set("space comma stop punct emoji")
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
-SUM = "是算术题"
 PERSONS_COUNTED = ("位", "名", "户")
 TIES = turn("ties")
 ONE_OF = turn("one_of")

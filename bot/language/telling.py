@@ -2,14 +2,13 @@
 
 from decimal import Decimal
 
-from bot.language.numerals import Form, Number, Unit
+from bot.language.numerals import FEVER, Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import GOODS, MEASURED, PLACE_TAILS, Around, Left, Verdict, no
 from bot.language.tokens import NOTHING
 from bot.language.words import BIT, mask, word_set
 
-LINE = Decimal("37.3")  # of a fever: said with 超过 it is the rule and nobody's temperature
-ROUND = (LINE, Decimal(37), Decimal(38))  # lines that people measure themselves by
+ROUND = (FEVER, Decimal(37), Decimal(38))  # lines that people measure themselves by
 DISTANT = word_set("离 距 距离 差")
 CHANGES = word_set("从 是 到 降到")
 NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
@@ -235,6 +234,6 @@ def _bounded(number: Number, left: Left, around: Around) -> Verdict | None:
     if around.clause & BIT["question"] and not (left.named or around.people):
         return no("问的是标准")
     told = left.named or around.person or left.bits & mask("now day period night again")
-    if bound & mask("over over_after") and number.celsius == LINE and not told:
+    if bound & mask("over over_after") and number.celsius == FEVER and not told:
         return no("说的是发热的线")
     return None

@@ -1,12 +1,12 @@
 """Whose a number is: the person before it, behind it, or the one the talk is about."""
 
-from decimal import Decimal
 from itertools import pairwise
 
 from bot.language import actors
 from bot.language.behind import is_told_of, label_behind, owner_behind, person_behind, postposed
 from bot.language.drafts import Draft
 from bot.language.meaning import HOUSEHOLD, SELF
+from bot.language.numerals import FEVER
 from bot.language.people import HIMSELF, Kind, Mention
 from bot.language.scope import Left
 from bot.language.state import DENYING
@@ -16,7 +16,6 @@ from bot.language.tokens import NOTHING
 from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
-FEVER = Decimal("37.3")
 OBJECT = turn("object")
 LIKE = word_set("跟 和 同 与 像")
 ALIKE = ("一样", "一个样", "一般", "相同", "差不多")

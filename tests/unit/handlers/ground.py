@@ -1,6 +1,6 @@
 """Ground for tests of duties: a village on a stage, and what each of its people hears."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from app.stage import CHANNEL, Stage
 from app.world import Someone
 from bot.domain.registry import Account, Chat, Resident
+from bot.domain.temperature import Pending, Reading
 from bot.message import Outbound
 from tests.unit.kernel.ground import NOW, content, memory
 
@@ -62,6 +63,16 @@ class Hamlet:
         account = self.ref(name)
         return [words for to, words in self.say(name, text, chat) if to == account]
 
+    def whose(self) -> list[tuple[str, int]]:
+        """(name, tenths) of what counts, in order."""
+        names = {r.id: r.name for r in self.rows(Resident)}
+        return [(names[r.resident_id], r.tenths) for r in self.rows(Reading) if r.is_current]
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """(kind, word) of what waits."""
+        open_ones = self.rows(Pending, Pending.closed_at.is_(None))  # type: ignore[union-attr]  # a column here
+        return [(p.kind, p.spoken_who) for p in open_ones]
+
     def later(self, minutes: float) -> None:
         """Let time pass, doing what falls due."""
         self.stage.advance(self.now + timedelta(minutes=minutes))
@@ -73,14 +84,16 @@ class Hamlet:
 
 
 @contextmanager
-def hamlet(start: datetime = NOW) -> Iterator[Hamlet]:
-    """Two houses, five cadres, a village chat, a cadre chat."""
+def hamlet(start: datetime = NOW, *, homes: Sequence[Sequence[Someone]] = ()) -> Iterator[Hamlet]:
+    """Two houses and others, five cadres, a village chat, a cadre chat."""
     stage = Stage(content(), "cn-2020-01", start, store=memory())
     made = Hamlet(stage)
     stage.on_said = lambda message, _: made.heard.append(_pair(message))
     stage.on_turn = lambda turn: made.notes.extend(turn.work.notes)
     with stage.begin() as session:
         _build(stage, session)
+        for home in homes:
+            stage.world(session).household(GROUP, home)
     try:
         yield made
     finally:

@@ -6,8 +6,7 @@ import pytest
 
 from app.world import Someone
 from bot.domain.prompts import Prompt
-from bot.domain.registry import Account, Resident, SameName
-from bot.domain.temperature import Pending, Reading
+from bot.domain.registry import Account, SameName
 from tests.unit.handlers.ground import GROUP, TOWN, VILLAGE, Hamlet, hamlet
 
 CHAT = "三组群"
@@ -20,24 +19,8 @@ MORE = (
 
 @pytest.fixture
 def village() -> Iterator[Hamlet]:
-    with hamlet() as made:
-        with made.stage.begin() as session:
-            world = made.stage.world(session)
-            for home in MORE:
-                world.household(GROUP, home)
+    with hamlet(homes=MORE) as made:
         yield made
-
-
-def whose(village: Hamlet) -> list[tuple[str, int]]:
-    """(name, tenths) of what counts, in order."""
-    names = {r.id: r.name for r in village.rows(Resident)}
-    return [(names[r.resident_id], r.tenths) for r in village.rows(Reading) if r.is_current]
-
-
-def waiting(village: Hamlet) -> list[tuple[str, str]]:
-    """(kind, word) of what waits."""
-    open_ones = village.rows(Pending, Pending.closed_at.is_(None))  # type: ignore[union-attr]  # a column here
-    return [(p.kind, p.spoken_who) for p in open_ones]
 
 
 @pytest.mark.parametrize(
@@ -54,8 +37,8 @@ def waiting(village: Hamlet) -> list[tuple[str, str]]:
 )
 def test_nobody_is_guessed_at(village: Hamlet, text: str, word: str) -> None:
     village.say("刘芳", text, CHAT)
-    assert whose(village) == []
-    assert waiting(village) == [("unassigned", word)]
+    assert village.whose() == []
+    assert village.waiting() == [("unassigned", word)]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +57,8 @@ def test_what_is_said_around_a_name(village: Hamlet, text: str, name: str) -> No
     with village.stage.begin() as session:
         village.stage.world(session).household(GROUP, [Someone("李大勇")])
     village.say("刘芳", text, CHAT)
-    assert [who for who, _ in whose(village)] == [name]
-    assert waiting(village) == []
+    assert [who for who, _ in village.whose()] == [name]
+    assert village.waiting() == []
 
 
 def test_numbers_of_open_questions_do_not_clash(village: Hamlet) -> None:
@@ -84,18 +67,18 @@ def test_numbers_of_open_questions_do_not_clash(village: Hamlet) -> None:
     asked = village.rows(Prompt, Prompt.kind == "assign")
     assert [p.values["first"] for p in asked] == [1, 4]
     village.say("王网格", "5")
-    assert whose(village) == [("孙德贵", 364)]
+    assert village.whose() == [("孙德贵", 364)]
     village.say("王网格", "5")
-    assert waiting(village) == [("unassigned", "老孙头")]
+    assert village.waiting() == [("unassigned", "老孙头")]
 
 
 def test_yes_to_a_number_is_no_choice(village: Hamlet) -> None:
     village.say("王网格", "63.5")
     village.say("刘芳", "老孙头36.8", CHAT)
     village.say("王网格", "1")
-    assert whose(village) == [("王网格", 365)]
+    assert village.whose() == [("王网格", 365)]
     village.say("王网格", "3")
-    assert whose(village)[1:] == [("孙福来", 368)]
+    assert village.whose()[1:] == [("孙福来", 368)]
 
 
 def test_a_name_that_fits_two_questions_is_asked_back(village: Hamlet) -> None:
@@ -104,9 +87,9 @@ def test_a_name_that_fits_two_questions_is_asked_back(village: Hamlet) -> None:
     (said,) = village.to("王网格", "孙福来")
     assert "老孙头" in said
     assert "孙大爷" in said
-    assert whose(village) == []
+    assert village.whose() == []
     village.say("王网格", "孙大爷是孙福来")
-    assert whose(village) == [("孙福来", 364)]
+    assert village.whose() == [("孙福来", 364)]
 
 
 def test_a_word_is_learnt_for_its_speaker_only(village: Hamlet) -> None:
@@ -114,9 +97,9 @@ def test_a_word_is_learnt_for_its_speaker_only(village: Hamlet) -> None:
     village.say("王网格", "2")
     assert [(s.spoken) for s in village.rows(SameName)] == ["老孙头"]
     village.say("刘芳", "老孙头36.9", CHAT)
-    assert whose(village) == [("孙德贵", 368), ("孙德贵", 369)]
+    assert village.whose() == [("孙德贵", 368), ("孙德贵", 369)]
     village.say("马强", "老孙头36.7", CHAT)
-    assert waiting(village) == [("unassigned", "老孙头")]
+    assert village.waiting() == [("unassigned", "老孙头")]
 
 
 def test_somebody_of_another_village_is_no_answer(village: Hamlet) -> None:
@@ -125,13 +108,13 @@ def test_somebody_of_another_village_is_no_answer(village: Hamlet) -> None:
     village.say("刘芳", "老孙头36.8", CHAT)
     (said,) = village.to("王网格", "老孙头是外村人")
     assert "没找到" in said
-    assert whose(village) == []
+    assert village.whose() == []
 
 
 def test_a_stranger_is_bound_to_no_cadre(village: Hamlet) -> None:
     village.say("夜猫子", "36.6", CHAT, ref="wx-x")
     village.say("王网格", "夜猫子是李书记")
-    assert [name for name, _ in whose(village)] == ["李书记"]
+    assert [name for name, _ in village.whose()] == ["李书记"]
     (account,) = village.rows(Account, Account.account == "wx-x")
     assert account.resident_id is None
 
@@ -140,7 +123,7 @@ def test_a_list_posted_by_many_is_asked_about_once(village: Hamlet) -> None:
     text = "#接龙\n1. 老孙头 36.8\n2. 马强 36.5"
     for poster in ("马强", "刘芳", "张桂芳"):
         village.say(poster, text, CHAT)
-    assert waiting(village) == [("unassigned", "老孙头")]
+    assert village.waiting() == [("unassigned", "老孙头")]
     told = [words for to, words in village.heard if to == village.ref("王网格")]
     assert sum("老孙头" in words for words in told) == 1
     assert not any("代报" in words for words in told)
@@ -155,8 +138,8 @@ def test_a_name_of_two_is_asked_once_for_a_day(village: Hamlet) -> None:
     village.say("刘芳", "王伟36.6", CHAT)
     assert len(village.rows(Prompt, Prompt.kind == "which")) == 1
     village.say("刘芳", "一组的")
-    assert [t for _, t in whose(village)] == [365, 366]
-    assert waiting(village) == []
+    assert [t for _, t in village.whose()] == [365, 366]
+    assert village.waiting() == []
 
 
 def test_not_one_of_those_goes_to_the_grid_worker(village: Hamlet) -> None:
@@ -164,7 +147,7 @@ def test_not_one_of_those_goes_to_the_grid_worker(village: Hamlet) -> None:
         village.stage.world(session).household(GROUP, [Someone("张伟")])
     village.say("刘芳", "张玮36.5", CHAT)
     village.say("刘芳", "不是")
-    assert waiting(village) == [("unassigned", "张玮")]
+    assert village.waiting() == [("unassigned", "张玮")]
     village.say("王网格", "不认识")
-    assert waiting(village) == []
-    assert whose(village) == []
+    assert village.waiting() == []
+    assert village.whose() == []

@@ -8,8 +8,8 @@ from app.world import Someone
 from bot.domain.incidents import Incident
 from bot.domain.prompts import Prompt
 from bot.domain.registry import Resident
-from bot.domain.temperature import Pending, Reading
-from tests.unit.handlers.ground import GROUP, Hamlet, hamlet
+from bot.domain.temperature import Pending
+from tests.unit.handlers.ground import Hamlet, hamlet
 
 CHAT = "三组群"
 HOUSES = (
@@ -26,11 +26,7 @@ HOUSES = (
 
 @pytest.fixture
 def village() -> Iterator[Hamlet]:
-    with hamlet() as made:
-        with made.stage.begin() as session:
-            world = made.stage.world(session)
-            for home in HOUSES:
-                world.household(GROUP, home)
+    with hamlet(homes=HOUSES) as made:
         yield made
 
 
@@ -39,11 +35,6 @@ def covered(village: Hamlet) -> set[str]:
     names = {r.id: r.name for r in village.rows(Resident)}
     rows = village.rows(Pending, Pending.kind == "household", Pending.closed_at.is_(None))  # type: ignore[union-attr]  # a column here
     return {names[row.resident_id] for row in rows}
-
-
-def readings(village: Hamlet) -> list[tuple[str, int]]:
-    names = {r.id: r.name for r in village.rows(Resident)}
-    return [(names[r.resident_id], r.tenths) for r in village.rows(Reading) if r.is_current]
 
 
 def waiting(village: Hamlet) -> list[tuple[str, str, str]]:
@@ -87,7 +78,7 @@ def test_as_many_numbers_as_people(village: Hamlet, name: str, text: str, who: s
 )
 def test_one_number_of_all(village: Hamlet, name: str, text: str, who: set[str]) -> None:
     village.say(name, text, CHAT)
-    assert set(readings(village)) == {(one, 365) for one in who}
+    assert set(village.whose()) == {(one, 365) for one in who}
     assert waiting(village) == []
 
 
@@ -111,13 +102,13 @@ def test_who_was_measured_is_asked_once(village: Hamlet, answer: str, who: set[s
     village.say("李大勇", answer)
     assert covered(village) == who
     assert waiting(village) == []
-    assert readings(village) == []
+    assert village.whose() == []
 
 
 def test_of_the_same_number_it_is_each_ones(village: Hamlet) -> None:
     village.say("李大勇", "家里两口人都36.5", CHAT)
     village.say("李大勇", "李小明没量")
-    assert readings(village) == [("李大勇", 365), ("王梅", 365)]
+    assert village.whose() == [("李大勇", 365), ("王梅", 365)]
 
 
 def test_a_fever_of_a_house_alarms_before_it_has_a_name(village: Hamlet) -> None:
@@ -129,7 +120,7 @@ def test_a_fever_of_a_house_alarms_before_it_has_a_name(village: Hamlet) -> None
         village.ref("张大夫"),
     }
     village.say("李大勇", "小明")
-    assert readings(village) == [("李小明", 386)]
+    assert village.whose() == [("李小明", 386)]
     (incident,) = village.rows(Incident)
     assert incident.resident_id == village.resident("李小明").id
     assert covered(village) == LI
@@ -138,7 +129,7 @@ def test_a_fever_of_a_house_alarms_before_it_has_a_name(village: Hamlet) -> None
 def test_a_bare_name_names_the_fever_first(village: Hamlet) -> None:
     village.say("李大勇", "我家4口 36.4 38.6 36.2 36.1", CHAT)
     village.say("李大勇", "小明")
-    assert readings(village) == [("李小明", 386)]
+    assert village.whose() == [("李小明", 386)]
     assert covered(village) == set()
     village.say("李大勇", "都量了")
     assert covered(village) == LI
@@ -147,7 +138,7 @@ def test_a_bare_name_names_the_fever_first(village: Hamlet) -> None:
 
 def test_a_fever_that_was_said_to_be_somebodys_is_not_asked_about(village: Hamlet) -> None:
     village.say("李大勇", "我38.4，我家三口38.4 36.5 36.6", CHAT)
-    assert readings(village) == [("李大勇", 384)]
+    assert village.whose() == [("李大勇", 384)]
     assert waiting(village) == []
     assert len(village.rows(Incident)) == 1
 
@@ -176,7 +167,7 @@ def test_whose_house_it_is_the_grid_worker_says(village: Hamlet) -> None:
     village.say("王网格", "李大勇")
     assert covered(village) == LI
     village.say("王网格", "2")
-    assert readings(village) == [("王梅", 386)]
+    assert village.whose() == [("王梅", 386)]
     assert len(village.rows(Incident)) == 1
 
 
@@ -212,17 +203,17 @@ def test_nobody_who_has_reported_is_reminded_of_the_house(village: Hamlet) -> No
 def test_names_said_afterwards_answer_who_was_measured(village: Hamlet) -> None:
     village.say("李大勇", "我家2口 36.4 36.6", CHAT)
     village.say("李大勇", "我36.4 小明36.6", CHAT)
-    assert readings(village) == [("李大勇", 364), ("李小明", 366)]
+    assert village.whose() == [("李大勇", 364), ("李小明", 366)]
     assert waiting(village) == []
 
 
 def test_the_highest_of_a_house_is_nobodys_own(village: Hamlet) -> None:
     village.say("李大勇", "全家最高36.8", CHAT)
     assert covered(village) == LI
-    assert readings(village) == []
+    assert village.whose() == []
 
 
 def test_two_pairs_of_one_house(village: Hamlet) -> None:
     village.say("赵敏", "老两口36.4 36.5，我36.6", CHAT)
     assert covered(village) == {"赵金山", "孙秀兰"}
-    assert readings(village) == [("赵敏", 366)]
+    assert village.whose() == [("赵敏", 366)]

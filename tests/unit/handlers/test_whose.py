@@ -7,9 +7,8 @@ import pytest
 from app.world import Someone
 from bot.domain.incidents import Incident
 from bot.domain.prompts import Prompt
-from bot.domain.registry import Resident, SameName
-from bot.domain.temperature import Pending, Reading
-from tests.unit.handlers.ground import GROUP, VILLAGE, Hamlet, account_of, hamlet
+from bot.domain.registry import SameName
+from tests.unit.handlers.ground import VILLAGE, Hamlet, account_of, hamlet
 
 CHAT = "三组群"
 HOUSES = (
@@ -38,22 +37,8 @@ BATCH = (
 
 @pytest.fixture
 def village() -> Iterator[Hamlet]:
-    with hamlet() as made:
-        with made.stage.begin() as session:
-            world = made.stage.world(session)
-            for home in HOUSES:
-                world.household(GROUP, home)
+    with hamlet(homes=HOUSES) as made:
         yield made
-
-
-def whose(village: Hamlet) -> list[tuple[str, int]]:
-    names = {r.id: r.name for r in village.rows(Resident)}
-    return [(names[r.resident_id], r.tenths) for r in village.rows(Reading) if r.is_current]
-
-
-def waiting(village: Hamlet) -> list[tuple[str, str]]:
-    open_ones = village.rows(Pending, Pending.closed_at.is_(None))  # type: ignore[union-attr]  # a column here
-    return [(p.kind, p.spoken_who) for p in open_ones]
 
 
 def told(village: Hamlet, name: str, word: str) -> list[str]:
@@ -64,26 +49,26 @@ def told(village: Hamlet, name: str, word: str) -> list[str]:
 def test_an_unanswered_question_is_handed_on_once(village: Hamlet) -> None:
     village.say("刘芳", "娃36.5", CHAT)
     village.later(119)
-    assert waiting(village) == [("which", "娃")]
+    assert village.waiting() == [("which", "娃")]
     assert told(village, "王网格", "娃") == []
     village.later(2)
-    assert waiting(village) == [("unassigned", "娃")]
+    assert village.waiting() == [("unassigned", "娃")]
     village.later(300)
     (said,) = told(village, "王网格", "娃")
     assert "刘大宝" in said
     assert "刘二宝" in said
     village.say("王网格", "2")
-    assert whose(village) == [("刘二宝", 365)]
-    assert waiting(village) == []
+    assert village.whose() == [("刘二宝", 365)]
+    assert village.waiting() == []
 
 
 def test_after_that_its_speaker_may_still_answer(village: Hamlet) -> None:
     village.say("刘芳", "娃36.5", CHAT)
     village.later(150)
     village.say("刘芳", "1")
-    assert whose(village) == [("刘大宝", 365)]
+    assert village.whose() == [("刘大宝", 365)]
     village.say("王网格", "2")
-    assert whose(village) == [("刘大宝", 365)]
+    assert village.whose() == [("刘大宝", 365)]
     assert village.rows(Prompt, Prompt.closed_at.is_(None)) == []  # type: ignore[union-attr]  # a column here
 
 
@@ -113,17 +98,17 @@ def test_a_word_for_one_of_two_children_is_learnt(village: Hamlet) -> None:
     assert [s.spoken for s in village.rows(SameName)] == ["娃"]
     village.later(24 * 60)
     village.say("刘芳", "娃36.6", CHAT)
-    assert whose(village) == [("刘二宝", 365), ("刘二宝", 366)]
-    assert waiting(village) == []
+    assert village.whose() == [("刘二宝", 365), ("刘二宝", 366)]
+    assert village.waiting() == []
 
 
 def test_another_number_may_be_of_the_other_child(village: Hamlet) -> None:
     village.say("刘芳", "娃36.5", CHAT)
     village.say("刘芳", "二宝")
     village.say("刘芳", "娃36.8", CHAT)
-    assert waiting(village) == [("which", "娃 36.8")]
+    assert village.waiting() == [("which", "娃 36.8")]
     village.say("刘芳", "大宝")
-    assert whose(village) == [("刘二宝", 365), ("刘大宝", 368)]
+    assert village.whose() == [("刘二宝", 365), ("刘大宝", 368)]
     assert {s.resident_id for s in village.rows(SameName)} == {village.resident("刘二宝").id}
 
 
@@ -131,9 +116,9 @@ def test_two_words_are_asked_about_in_one_message(village: Hamlet) -> None:
     said = village.to("刘芳", "大的36.5 小的36.6", CHAT)
     assert len(said) == 1
     village.say("刘芳", "是")
-    assert whose(village) == []
+    assert village.whose() == []
     village.say("刘芳", "1 4")
-    assert whose(village) == [("刘大宝", 365), ("刘二宝", 366)]
+    assert village.whose() == [("刘大宝", 365), ("刘二宝", 366)]
 
 
 def test_none_of_a_long_batch_is_lost(village: Hamlet) -> None:
@@ -141,14 +126,14 @@ def test_none_of_a_long_batch_is_lost(village: Hamlet) -> None:
     said = [t for t in village.to("王网格", text) if "老孙头" in t]
     assert len(said) == 1
     assert [name for name in BATCH if name not in said[0]] == []
-    assert len(waiting(village)) == len(BATCH)
+    assert len(village.waiting()) == len(BATCH)
     village.say("王网格", "大壮是孙德贵")
     village.say("王网格", "铁蛋不是")
     village.say("王网格", "1")
-    assert [name for name, _ in whose(village)] == ["孙德贵", "孙福来"]
-    assert len(waiting(village)) == len(BATCH) - 3
+    assert [name for name, _ in village.whose()] == ["孙德贵", "孙福来"]
+    assert len(village.waiting()) == len(BATCH) - 3
     village.say("王网格", "都不是")
-    assert waiting(village) == []
+    assert village.waiting() == []
 
 
 def test_no_choice_could_be_a_temperature(village: Hamlet) -> None:
@@ -168,7 +153,7 @@ def test_not_one_of_several_says_which(village: Hamlet) -> None:
     village.say("王网格", "老孙头36.5 小孙36.7")
     (said,) = village.to("王网格", "不是")
     assert "写明" in said
-    assert len(waiting(village)) == 2
+    assert len(village.waiting()) == 2
 
 
 def test_a_cadre_is_asked_where_no_grid_worker_can_be(village: Hamlet) -> None:
@@ -225,14 +210,14 @@ def test_an_unclear_number_of_somebody_elses_relative(village: Hamlet) -> None:
     (said,) = village.to("刘芳", "小翠她爸63.5")
     assert "赵金山" in said
     village.say("刘芳", "是")
-    assert whose(village) == [("赵金山", 365)]
+    assert village.whose() == [("赵金山", 365)]
 
 
 def test_said_again_with_a_clear_name_it_is_answered(village: Hamlet) -> None:
     village.say("刘芳", "娃38.5", CHAT)
     village.say("刘芳", "刘大宝38.5", CHAT)
-    assert whose(village) == [("刘大宝", 385)]
-    assert waiting(village) == []
+    assert village.whose() == [("刘大宝", 385)]
+    assert village.waiting() == []
     (incident,) = village.rows(Incident)
     assert incident.resident_id == village.resident("刘大宝").id
     village.later(150)
@@ -242,14 +227,14 @@ def test_said_again_with_a_clear_name_it_is_answered(village: Hamlet) -> None:
 def test_another_number_answers_nothing(village: Hamlet) -> None:
     village.say("刘芳", "娃36.5", CHAT)
     village.say("刘芳", "刘大宝36.7", CHAT)
-    assert waiting(village) == [("which", "娃")]
+    assert village.waiting() == [("which", "娃")]
 
 
 def test_a_pet_name_may_be_of_the_house(village: Hamlet) -> None:
     (said,) = village.to("刘芳", "小宝36.5", CHAT)
     assert all(name in said for name in ("刘大宝", "刘二宝", "王小宝"))
     village.say("马强", "小宝36.6", CHAT)
-    assert whose(village) == [("王小宝", 366)]
+    assert village.whose() == [("王小宝", 366)]
 
 
 def test_one_of_the_house_by_a_pet_name(village: Hamlet) -> None:
@@ -258,9 +243,9 @@ def test_one_of_the_house_by_a_pet_name(village: Hamlet) -> None:
     village.say("赵金山", "是")
     village.later(24 * 60)
     village.say("赵金山", "翠翠36.6", CHAT)
-    assert whose(village) == [("赵小翠", 365), ("赵小翠", 366)]
+    assert village.whose() == [("赵小翠", 365), ("赵小翠", 366)]
 
 
 def test_a_word_said_before_the_numbers_tells_the_later_one(village: Hamlet) -> None:
     village.say("赵小翠", "我和俺爸36.5 36.6", CHAT)
-    assert whose(village) == [("赵小翠", 365), ("赵金山", 366)]
+    assert village.whose() == [("赵小翠", 365), ("赵金山", 366)]
