@@ -55,6 +55,8 @@ class Labels(LineState):
         text = _text(shown)
         if text in HEAD_WORDS or not 2 <= len(text) <= 5:
             return
+        if text[-1] in ROOM_TAILS and not self.message.usual:
+            return
         if not all(_may_name(t, self.message.usual) for t in shown):
             return
         first = next(p for p in range(start, place) if self.line[p] is shown[0])

@@ -1,7 +1,7 @@
 """What a sentence is about where it is not a person, and when: a thing, another day, a habit."""
 
 from bot.language.labels import AIMED
-from bot.language.people import Kind
+from bot.language.people import Kind, Mention
 from bot.language.scope import FOREIGN, PLACE_TAILS
 from bot.language.state import LineState
 from bot.language.turns import turn
@@ -25,9 +25,14 @@ def names_no_sick(state: LineState, place: int) -> bool:
         if state.line[at].kind == "stop":
             return False
         if state.line[at].text == "的" and state.free[at - 1] & BIT["fever"]:
-            named = any(m.first < at and m.who[0][-1] not in PLACE_TAILS for m in state.mentions)
+            named = any(m.first < at and not is_place(m) for m in state.mentions)
             return not named
     return False
+
+
+def is_place(mention: Mention) -> bool:
+    """双井村, 柳树沟: a village that reads like a name."""
+    return mention.kind is Kind.NAME and mention.who[0][-1] in PLACE_TAILS
 
 
 def aimed_at(state: LineState, place: int) -> str:

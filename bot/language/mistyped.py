@@ -49,7 +49,7 @@ def _of_a_measuring(number: Number, left: Left, around: Around, plain: bool) -> 
     three = plain and len(number.written) == 3 and number.written[0] in "36"
     if three and left.near & BIT["verb"]:
         return ask(TYPED)
-    shown = left.shown and left.unknown and not around.clause & BIT["device"]  # 手环显示睡眠3.78
+    shown = left.shown and left.unknown.endswith(left.near_text)  # 手环显示睡眠3.78
     told = left.bits & mask("verb device degree_word") and around.message & mask("temp device")
     if told and not shown:
         return ask(NOBODYS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.language.meaning import Period
 from bot.language.tokens import Token
 from bot.language.turns import turn
-from bot.language.words import BIT, words
+from bot.language.words import BIT, mask, words
 
 DASHES = re.compile(r"\n[-_ ]{5,}\n?")
 CITED = re.compile(r"^(?:引用|回复)?\s?[「“\"]([^」”\"]{0,600})[」”\"]\s*\n?")
@@ -26,7 +26,8 @@ COLUMN = re.compile(
 HEAD_WORDS = turn("head_words")
 
 
-REMARK = 3  # words that are none of ours behind the number of an entry
+STRANGE = mask("common heat goods money unit")
+REMARK = 1  # words that are none of ours behind the number of an entry
 
 
 @dataclass(slots=True)
@@ -160,7 +161,7 @@ def _tells_little(rest: list[Token]) -> bool:
     """Whether a remark of a few words stands here, and not a sentence of its own."""
     if len(rest) <= REMARK:
         return True
-    told = sum(1 for t in rest if t.kind == "char" or (t.kind == "word" and t.bits & BIT["common"]))
+    told = sum(1 for t in rest if t.kind == "char" or (t.kind == "word" and t.bits & STRANGE))
     return told <= REMARK
 
 

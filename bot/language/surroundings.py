@@ -90,7 +90,7 @@ class Surroundings(LeftSide):
             lone=start >= place - 1 and self.ends_clause(place + 1),
             measuring=bool(before & mask("verb temp site device fever")),
             reset=bool(before & BIT["hearsay"]) and self._is_reset(place, left),
-            person=topic is not None and topic.kind in PERSONS,
+            person=topic is not None and topic.kind in PERSONS and not matter.is_place(topic),
             people=self.people,
         )
 
