@@ -120,6 +120,11 @@ def _unknown(number: Number, left: Left, around: Around) -> Verdict | None:
     return None
 
 
+def healthy(number: Number) -> bool:
+    """Whether it is what people mostly report."""
+    return number.celsius is not None and RARE[0] <= number.celsius < FEVER
+
+
 def rare_value(number: Number) -> bool:
     """Whether few people ever have this temperature."""
     return number.celsius is not None and not RARE[0] <= number.celsius <= RARE[1]
@@ -138,7 +143,7 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
     if _of_weather(number, left, around):
         return no(OTHER_HEAT)
     spoken = around.message & mask("temp fever feverish symptom device verb fine medicine danger")
-    strange = sign and rare_value(number) and around.storied
+    strange = sign and around.storied and not healthy(number)
     if strange and not (spoken or around.person or around.people):
         return no("前后说的是别的事")
     if around.clean or around.whole.is_list:
