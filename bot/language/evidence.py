@@ -17,6 +17,7 @@ from bot.language.scope import (
     reading,
 )
 from bot.language.threes import judge_three
+from bot.language.tokens import NOTHING
 from bot.language.words import BIT, mask
 
 RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
@@ -168,6 +169,10 @@ def _somebodys(number: Number, left: Left, around: Around) -> bool:
     ill = around.message & mask("symptom fever feverish medicine danger temp mine_before")
     if ill or around.person or left.bits & mask("day period night now"):
         return True
+    measured = around.settled or around.message & mask("verb device")
+    if left.unknown and number.unit is not Unit.NONE and around.next is not NOTHING:
+        if not measured:
+            return False  # 开关箱里线头36度9，得紧螺丝
     usual = number.celsius is not None and COLD <= number.celsius < FEVER
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
     return usual and told and not around.before & FOREIGN

@@ -157,7 +157,7 @@ class Labels(LineState):
         known = last.text in self.lexicon.things
         if known or last.text[-1] in THING_TAILS or last.text in INSIDE:
             return True
-        if len(last.text) > 1 and last.text[-1] in "里内上下":
+        if max(len(last.text), len(run)) > 1 and last.text[-1] in "里内上下":
             return True
         if after.text in REACHED:
             return len(last.text) == 1  # 折腾到37.8
