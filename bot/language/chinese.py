@@ -87,6 +87,8 @@ def _whole(text: str, at: int, whole: int, end: int, is_word: Callable[[int], bo
     point = ZH_POINT.match(text, end)
     if point is not None and ends_well(text, point.end()):
         return _pointed(text, at, whole, point, is_word)
+    if point is not None and point[0][0] == "点":
+        return Number(point.end(), text[at : point.end()], Form.PLAIN)  # 三十五点二斤
     unit, stop = unit_at(text, end, Decimal(whole))
     if unit is Unit.DEGREE:
         number = with_tail(text, at, whole, stop, is_word)
@@ -109,7 +111,7 @@ def _pointed(
         said = said[:1]
     stop = start + len(said)
     frac = "5" if said == "半" else digits_of(said)
-    range_of = len(frac) == 2 and said[0] in ZH and int(frac[1]) == int(frac[0]) + 1
+    range_of = len(frac) == 2 and said[0] in ZH and 0 < int(frac[0]) == int(frac[1]) - 1
     value = Decimal(f"{whole}.{frac[1] if range_of else frac}")
     unit, tail = unit_at(text, stop, value)
     number = sized(text[at:stop], value, tail, Form.SPLIT, unit)
