@@ -138,15 +138,15 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
     if number.unit is Unit.FAHRENHEIT:
         return reading("华氏度换算")
     sign = number.unit is not Unit.NONE
+    spoken = around.message & mask("temp fever feverish symptom device verb fine medicine danger")
+    strange = sign and around.storied and not healthy(number)
+    if strange and not (spoken or around.person or around.people):
+        return no("前后说的是别的事")
     usual = number.form is Form.SPLIT and not rare_value(number)  # nobody says 36度4 of a room
     if around.bare and (usual or not (sign and around.message & BIT["climate"])):
         return reading("开头单说一个度数")
     if _of_weather(number, left, around):
         return no(OTHER_HEAT)
-    spoken = around.message & mask("temp fever feverish symptom device verb fine medicine danger")
-    strange = sign and around.storied and not healthy(number)
-    if strange and not (spoken or around.person or around.people):
-        return no("前后说的是别的事")
     if around.clean or around.whole.is_list:
         return reading("单说一个度数")
     if not (left.thing or around.clause & FOREIGN) and _somebodys(number, left, around):

@@ -18,8 +18,9 @@ def judge_slip(number: Number, left: Left, around: Around) -> Verdict:
     degree = number.unit is Unit.DEGREE
     if around.message & BIT["badly"] and degree and around.clean and not left.foreign:
         return ask(NOBODYS)
+    small = number.written[1:2] in POINTS and not around.settled  # 手环显示睡眠3.78
     return (
-        _of_another(left, around, plain)
+        _of_another(left, around, plain=plain or small)
         or _of_a_measuring(number, left, around, plain)
         or _of_somebody(number, left, around, plain)
         or _alone(number, left, around, plain)
@@ -27,7 +28,7 @@ def judge_slip(number: Number, left: Left, around: Around) -> Verdict:
     )
 
 
-def _of_another(left: Left, around: Around, plain: bool) -> Verdict | None:
+def _of_another(left: Left, around: Around, *, plain: bool) -> Verdict | None:
     measured = left.bits & MEASURED
     if (
         left.foreign
@@ -49,7 +50,7 @@ def _of_a_measuring(number: Number, left: Left, around: Around, plain: bool) -> 
     three = plain and len(number.written) == 3 and number.written[0] in "36"
     if three and left.near & BIT["verb"]:
         return ask(TYPED)
-    shown = left.shown and left.unknown.endswith(left.near_text)  # 手环显示睡眠3.78
+    shown = left.shown and left.unknown and not around.clause & BIT["device"]
     told = left.bits & mask("verb device degree_word") and around.message & mask("temp device")
     if told and not shown:
         return ask(NOBODYS)
