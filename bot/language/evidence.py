@@ -157,7 +157,7 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
 def _of_weather(number: Number, left: Left, around: Around) -> bool:
     """屋里热得很，36.5度: a degree of the weather or of a thing that the sentence has named."""
     weather = number.unit is not Unit.NONE and around.message & BIT["climate"]
-    timed = around.clean and left.bits & mask("day period now")
+    timed = around.clean and left.bits & mask("day period now") and healthy(number)
     if weather and not (around.measuring or around.person or timed):
         return True
     warm = rare_value(number) and around.before & HEAT
