@@ -41,7 +41,7 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
     if not (left.mentions and normal):
         return None
     row = around.whole.wholes and (around.whole.exact or around.whole.wholes > 1)
-    if row and not left.near_text and not around.message & GOODS:
+    if row and not left.near_text and around.next.text != "了" and not around.message & GOODS:
         return reading("跟别人的一起报的")
     one = left.mentions[0].kind in (Kind.KIN, Kind.NAME)
     mine = left.mentions[0].kind is Kind.SELF and around.after & mask("whole fine")
@@ -61,8 +61,14 @@ def _of_somebody(number: Number, left: Left, around: Around) -> Verdict | None:
     if number.unit is not Unit.NONE:
         return reading("写明是人的度数")
     paid = around.before & (GOODS | MONEY)  # 工钱凭啥他39我38
-    beside = left.mentions[0].kind is not Kind.HOUSEHOLD and _beside(around) and not paid
-    if beside or _loose(left, around) or around.message & mask("temp device feverish"):
+    if paid:
+        return None
+    beside = left.mentions[0].kind is not Kind.HOUSEHOLD and _beside(around)
+    if (
+        beside
+        or _loose(left, around)
+        or (around.before | around.after) & mask("temp device feverish")
+    ):
         return reading("跟别的体温一起报的")
     return None
 

@@ -16,7 +16,8 @@ def judge_slip(number: Number, left: Left, around: Around) -> Verdict:
     """What a number is that no living person can have."""
     plain = number.written.isdigit() or SIGNS.isdisjoint(number.written)
     degree = number.unit is Unit.DEGREE
-    if around.message & BIT["badly"] and degree and around.clean and not left.foreign:
+    other = left.foreign or (around.topic_thing and not around.measuring)
+    if around.message & BIT["badly"] and degree and around.clean and not other:
         return ask(NOBODYS)
     small = number.written[1:2] in POINTS and not around.settled  # 手环显示睡眠3.78
     return (
@@ -33,6 +34,7 @@ def _of_another(left: Left, around: Around, *, plain: bool) -> Verdict | None:
     if (
         left.foreign
         or around.topic_thing
+        or (around.inherits and not measured)
         or (around.clause & FOREIGN and not measured)
         or around.heading & FOREIGN
         or around.clause & MONEY

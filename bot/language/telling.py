@@ -125,7 +125,7 @@ def _unreal(number: Number, left: Left, around: Around) -> Verdict | None:
     wished = clause & BIT["wish"] and not (left.named or left.bits & MEASURED)
     if before & BIT["wish"] or wished:
         return no("是祝愿")
-    if (before | around.after) & BIT["standard"] and not (left.named or around.person):
+    if (before | around.after) & BIT["standard"] and not left.named:
         return no("是规定或标准")
     if around.message & BIT["joke"]:
         slip = left.bits & BIT["temp"] or around.person or left.named
@@ -194,7 +194,7 @@ def _bound(left: Left, around: Around) -> int:
 def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
     """过37.3不让进; 多少算低烧？37.3还是37.5？: what holds for everybody."""
     asked = around.message & BIT["standard"] and around.message & BIT["question"]
-    someone = left.mentions or left.bits & CLAIMED or around.person
+    someone = left.mentions or left.bits & CLAIMED
     if asked and around.siblings and not someone:
         return no("问的是标准")
     before, after, behind = around.before, around.after, around.next.text
