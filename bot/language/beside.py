@@ -23,6 +23,7 @@ from bot.language.words import BIT, mask, word_set
 # these may follow a temperature with a decimal without being its unit
 PEOPLE_SAFE = turn("beside_people")
 NO_UNIT = mask("whole loose kin site fine")
+BOUNDS = mask("over_after under_after")
 FIRM = mask("verb now again day period night")
 SPOKEN_LATIN = word_set("ok c f t tw yes no y n hi bye good")
 OWING = turn("owing")
@@ -144,6 +145,8 @@ def _before(number: Number, left: Left, around: Around) -> Verdict | None:
     firm = someone or left.bits & FIRM or (around.people and around.message & BIT["verb"])
     if behind[0] == "算" and not firm:
         return no("问的是标准")
+    if around.next.bits & BOUNDS and around.second.text[:1] == "算":
+        return no("问的是标准")  # 37.2以上算不算低烧
     if left.near_text in CALLED and not someone:
         return no("是名字")
     housed = around.topic is not None and around.topic.kind is Kind.HOUSEHOLD

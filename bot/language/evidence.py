@@ -7,6 +7,7 @@ from bot.language.numerals import FEVER, Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import (
     FOREIGN,
+    GOODS,
     HEAT,
     MEASURED,
     MONEY,
@@ -169,10 +170,11 @@ def _somebodys(number: Number, left: Left, around: Around) -> bool:
     ill = around.message & mask("symptom fever feverish medicine danger temp mine_before")
     if ill or around.person or left.bits & mask("day period night now"):
         return True
-    measured = around.settled or around.message & mask("verb device")
-    if left.unknown and number.unit is not Unit.NONE and around.next is not NOTHING:
-        if not measured:
-            return False  # 开关箱里线头36度9，得紧螺丝
+    measured = around.settled or around.before & mask("verb device")
+    labelled = left.unknown and number.unit is not Unit.NONE and around.next is not NOTHING
+    if labelled and not measured:
+        return False  # 开关箱里线头36度9，得紧螺丝
     usual = number.celsius is not None and COLD <= number.celsius < FEVER
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
-    return usual and told and not around.before & FOREIGN
+    row = left.unknown and around.after & GOODS  # 肋条36.5 大鹅38
+    return usual and told and not (row or around.before & FOREIGN)

@@ -31,6 +31,8 @@ def _loose(left: Left, around: Around) -> bool:
 
 def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
     """36度，没事; 李四37 in a list; 我36 老伴37."""
+    if left.near_text == "今年":
+        return no("说的是岁数")
     normal, foreign = number.celsius in NORMAL, around.message & FOREIGN
     opens = around.bare and number.unit is not Unit.NONE and not around.message & BIT["climate"]
     if opens and (normal or around.next.bits & BIT["loose"]):

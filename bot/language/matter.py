@@ -14,6 +14,7 @@ THAT = word_set("那 这 的 个 那个")
 OPENING = mask("day period now night link place ordinal namehead unit")
 BUT = word_set("倒 倒是 倒都 反倒")  # 狗崽子38.9，家里人倒都36.4
 STORY = 3  # so many words that are none of ours tell of something else
+VILLAGE_TAILS = PLACE_TAILS - frozenset("桥河岭")
 FAR = 40
 OWNERS = (Kind.SELF, Kind.HOUSEHOLD)
 ENDS = ("comma", "stop")
@@ -31,8 +32,8 @@ def names_no_sick(state: LineState, place: int) -> bool:
 
 
 def is_place(mention: Mention) -> bool:
-    """双井村, 柳树沟: a village that reads like a name."""
-    return mention.kind is Kind.NAME and mention.who[0][-1] in PLACE_TAILS
+    """双井村, 柳树沟: a village that reads like a name; but 大河 and 铁桥 are people."""
+    return mention.kind is Kind.NAME and mention.who[0][-1] in VILLAGE_TAILS
 
 
 def aimed_at(state: LineState, place: int) -> str:

@@ -40,7 +40,8 @@ def _of_another(left: Left, around: Around, *, plain: bool) -> Verdict | None:
         or around.clause & MONEY
     ):
         return no("说的是别的东西")
-    if left.unknown and (left.thing or plain) and not measured:
+    showing = left.thing and left.shown and not around.clause & BIT["device"]  # 饮水机显示43.6度
+    if left.unknown and (showing or ((left.thing or plain) and not measured)):
         return no(f"不知道“{left.unknown[:6]}”是什么")
     return None
 

@@ -231,7 +231,7 @@ def _bounded(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是规定或标准")
     if around.always and not left.bits & mask("now again"):
         return no("说的是平常会怎样")
-    if around.clause & BIT["question"] and not (left.named or around.people):
+    if around.clause & BIT["question"] and not (left.named or around.person):
         return no("问的是标准")
     told = left.named or around.person or left.bits & mask("now day period night again")
     if bound & mask("over over_after") and number.celsius == FEVER and not told:

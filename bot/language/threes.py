@@ -54,7 +54,7 @@ def _said(left: Left, around: Around) -> bool:
     if not foreign and left.bits & mask("temp site fever"):
         return True
     claimed = left.mentions or left.bits & BIT["slip"]
-    spoken = around.whole.exact or around.message & mask("temp slip")
+    spoken = around.settled or around.whole.usual or around.message & mask("temp slip")
     return bool(claimed and not foreign and spoken)
 
 
@@ -62,7 +62,7 @@ def _told_plainly(number: Number, left: Left, around: Around) -> bool:
     """都365, 365正常, 早上三六五: nothing else is spoken of."""
     if around.message & FOREIGN or left.unknown or not around.clean:
         return False
-    spelled = not number.written.isdigit()
+    spelled = not number.written.isdigit() and "百" not in number.written
     return bool(
         left.bits & BIT["verb"]
         or (left.mentions and left.all)
