@@ -60,7 +60,8 @@ def by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None:
 def _unit(number: Number, around: Around) -> Verdict | None:
     """36.5斤, 36块, 36/斤, 35一袋."""
     behind, second, glued = around.next, around.second, around.glued
-    if behind.bits & UNIT and not behind.bits & NO_UNIT:
+    whole = number.exact and behind.bits & BIT["whole"]  # 36平 is a round 36, 36.5平 a room
+    if behind.bits & UNIT and (whole or not behind.bits & NO_UNIT):
         runs_on = second is not NOTHING and second.kind not in ENDS
         safe = number.exact and behind.text in PEOPLE_SAFE and runs_on
         if (glued or behind.bits & MONEY) and not safe:

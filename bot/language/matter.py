@@ -26,7 +26,8 @@ def names_no_sick(state: LineState, place: int) -> bool:
         if state.line[at].kind == "stop":
             return False
         if state.line[at].text == "的" and state.free[at - 1] & BIT["fever"]:
-            named = any(m.first < at and not is_place(m) for m in state.mentions)
+            start = state.starts[at]
+            named = any(start <= m.first < at and not is_place(m) for m in state.mentions)
             return not named
     return False
 

@@ -18,6 +18,7 @@ RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = turn_signs("not_mo")
 WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
 OPENING = frozenset(["line", "comma", "stop", "mark", "space", "num"])
+NEVER_GIVEN = frozenset("了着过的还都也就又再被把让")
 NO_GIVEN_NAME = turn_signs("no_given_name")
 NO_NAME_END = turn_signs("no_name_end")
 NAME_BREAK = mask(
@@ -119,6 +120,7 @@ class Surnames(Called):
         if not HAN.fullmatch(name) or not (mended or self._number_at(end)):
             return 0
         known = len(name) < head + 2 or name in self.lexicon.classes or size > 1
+        known = known or any(c in NEVER_GIVEN for c in name[head:])
         if known or name[head] in NUMERALS or self._swallows(at, end, head):
             return 0
         return head + 2
@@ -138,7 +140,7 @@ class Surnames(Called):
             return True  # 王六斤36.5
         if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS | PRICED:
             return False  # 今天满六十了, 转钟两点
-        if any(c in "了着过的还都也就又再被把让" for c in name[head:]):
+        if any(c in NEVER_GIVEN for c in name[head:]):
             return False  # 立秋了还35度
         if given == 1 and name[-1] in "龄屋房箱棚仓缸炉锅桶盆窖":
             return False  # 东屋38度
