@@ -1,5 +1,7 @@
 """What stands right beside a number and says that it counts something else."""
 
+from itertools import takewhile
+
 from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import (
@@ -38,6 +40,7 @@ SUMS = turn("sums")
 MARKS = turn("scale_marks")
 CALLED = turn("named_so")
 ANYBODY = turn("anybody")
+SAID_OF = word_set("是 说的是 指的是 讲的是")
 OWNERS = word_set("是 就是 才是")
 ENDS = ("comma", "stop")
 
@@ -50,7 +53,7 @@ def by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None:
             or _thing(left, around)
             or _odd_unit(number, left, around)
             or _owner(around)
-            or _sum_of(left, around)
+            or _sum_of(around)
         )
         if verdict is not None:
             return verdict
@@ -89,6 +92,8 @@ def _priced(behind: Token, second: Token) -> bool:
 def _thing(left: Left, around: Around) -> Verdict | None:
     """36度的水, 38.5那头猪, 37那道线: what it is of stands behind it."""
     behind, second = around.next, around.second
+    if _said_of(around):
+        return no("说的是别的东西")
     if not around.glued:
         return None
     if behind.text in MARKS and not left.bits & BIT["under"]:
@@ -101,6 +106,13 @@ def _thing(left: Left, around: Around) -> Verdict | None:
     ):
         return no("说的是别的东西")
     return None
+
+
+def _said_of(around: Around) -> bool:
+    """42度说的是炕, 41.2是水温: a warm thing that ends the clause."""
+    clause = list(takewhile(lambda token: token.kind not in ENDS, around.right))
+    said = "".join(token.text for token in clause[:-1])
+    return said in SAID_OF and bool(clause[-1].bits & HEAT)
 
 
 def _odd_unit(number: Number, left: Left, around: Around) -> Verdict | None:
@@ -129,8 +141,8 @@ def _owner(around: Around) -> Verdict | None:
     return reading("后面说明是谁的体温") if told else None
 
 
-def _sum_of(left: Left, around: Around) -> Verdict | None:
-    return no("是算术题") if around.next.text in SUMS and not left.mentions else None
+def _sum_of(around: Around) -> Verdict | None:
+    return no("是算术题") if around.next.text in SUMS else None
 
 
 def _before(number: Number, left: Left, around: Around) -> Verdict | None:

@@ -42,14 +42,15 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
         return reading("几天的体温")  # 早上36，晚上37
     if not (left.mentions and normal):
         return None
+    aged = around.next.text == "了"  # 我儿子37了，还没对象
     row = around.whole.wholes and (around.whole.exact or around.whole.wholes > 1)
-    if row and not left.near_text and around.next.text != "了" and not around.message & GOODS:
+    if row and not left.near_text and not (aged or around.message & GOODS):
         return reading("跟别人的一起报的")
     one = left.mentions[0].kind in (Kind.KIN, Kind.NAME)
     mine = left.mentions[0].kind is Kind.SELF and around.after & mask("whole fine")
     if mine and not foreign:
         return reading("单说一个度数")  # 我37，正好
-    if one and around.message & mask("unmeasured fine symptom") and not foreign:
+    if one and around.message & mask("unmeasured fine symptom") and not (foreign or aged):
         return reading("跟别人的一起报的")
     return None
 

@@ -76,7 +76,7 @@ def _denied_or_asked(number: Number, left: Left, around: Around) -> Verdict | No
 
 def _of_nobody(left: Left, around: Around) -> Verdict | None:
     """37.3以上的都留下, 谁要是38: whoever has it; 你37.2; 一紧张就37.2."""
-    if _whoever(around) and not (left.named or left.bits & mask("verb again")):
+    if _whoever(left, around) and not (left.named or left.bits & mask("verb again")):
         return no("没有说是谁")
     every = left.bits & mask("all link")
     if around.clause_before & BIT["anyone"] and (every or not left.bits & BIT["verb"]):
@@ -88,11 +88,12 @@ def _of_nobody(left: Left, around: Around) -> Verdict | None:
     return None
 
 
-def _whoever(around: Around) -> bool:
-    """今天37.3以上的都留下: whoever has it, and nobody in particular."""
+def _whoever(left: Left, around: Around) -> bool:
+    """今天37.3以上的都留下, 超37.3的不让进: whoever has it, and nobody in particular."""
     behind, second = around.next, around.second
     if behind.text == "的":
-        return bool(second.bits & BIT["all"])  # 39度的都有
+        passed = left.near & BIT["over"] and second is not NOTHING and second.kind not in PAUSE
+        return bool(passed or second.bits & BIT["all"])  # 39度的都有
     bound = behind.bits & mask("over_after under_after")
     return bool(bound) and (second.text == "的" or behind.text[-1] == "的")
 
