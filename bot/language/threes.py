@@ -54,7 +54,8 @@ def _said(left: Left, around: Around) -> bool:
     if not foreign and left.bits & mask("temp site fever"):
         return True
     claimed = left.mentions or left.bits & BIT["slip"]
-    spoken = around.settled or around.whole.usual or around.message & mask("temp slip")
+    beside = around.whole.exact and (around.settled or around.whole.usual)
+    spoken = beside or around.message & mask("temp slip")
     return bool(claimed and not foreign and spoken)
 
 
