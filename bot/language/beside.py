@@ -142,7 +142,8 @@ def _owner(around: Around) -> Verdict | None:
 
 
 def _sum_of(around: Around) -> Verdict | None:
-    return no("是算术题") if around.next.text in SUMS else None
+    told = around.next.text in SUMS or "".join(t.text for t in around.right[:2]) in SUMS  # 读 作
+    return no("是算术题") if told else None
 
 
 def _before(number: Number, left: Left, around: Around) -> Verdict | None:

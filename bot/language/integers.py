@@ -31,7 +31,7 @@ def _loose(left: Left, around: Around) -> bool:
 
 def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
     """36度，没事; 李四37 in a list; 我36 老伴37."""
-    if left.near_text == "今年":
+    if left.near_text == "今年" or _aged(number, left, around):
         return no("说的是岁数")
     normal, foreign = number.celsius in NORMAL, around.message & FOREIGN
     opens = around.bare and number.unit is not Unit.NONE and not around.message & BIT["climate"]
@@ -42,17 +42,24 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
         return reading("几天的体温")  # 早上36，晚上37
     if not (left.mentions and normal):
         return None
-    aged = around.next.text == "了"  # 我儿子37了，还没对象
     row = around.whole.wholes and (around.whole.exact or around.whole.wholes > 1)
-    if row and not left.near_text and not (aged or around.message & GOODS):
+    if row and not left.near_text and not around.message & GOODS:
         return reading("跟别人的一起报的")
     one = left.mentions[0].kind in (Kind.KIN, Kind.NAME)
     mine = left.mentions[0].kind is Kind.SELF and around.after & mask("whole fine")
     if mine and not foreign:
         return reading("单说一个度数")  # 我37，正好
-    if one and around.message & mask("unmeasured fine symptom") and not (foreign or aged):
+    if one and around.message & mask("unmeasured fine symptom") and not foreign:
         return reading("跟别人的一起报的")
     return None
+
+
+def _aged(number: Number, left: Left, around: Around) -> bool:
+    """我儿子37了，还没对象: where nothing was measured, somebody's years."""
+    plain = number.celsius in NORMAL and number.unit is Unit.NONE and not left.near_text
+    told = plain and left.mentions and around.next.text == "了"
+    body = around.measuring or around.settled or around.after & mask("fine symptom")
+    return bool(told) and not body
 
 
 def _of_somebody(number: Number, left: Left, around: Around) -> Verdict | None:

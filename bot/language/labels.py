@@ -53,8 +53,8 @@ class Labels(LineState):
             if t.kind not in NO_LABEL_KINDS and t.text not in LABEL_MARKS
         ]
         text = _text(shown)
-        if text in HEAD_WORDS or not 2 <= len(text) <= 5:
-            return
+        if text in HEAD_WORDS or not 2 <= len(text) <= 5 or text[0] in "我俺咱":
+            return  # 我说的39.0是棚里的
         if text[-1] in ROOM_TAILS and not self.message.usual:
             return
         if not all(_may_name(t, self.message.usual) for t in shown):

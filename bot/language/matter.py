@@ -27,7 +27,8 @@ def names_no_sick(state: LineState, place: int) -> bool:
             return False
         if state.line[at].text == "的" and state.free[at - 1] & BIT["fever"]:
             start = state.starts[at]
-            named = any(start <= m.first < at and not is_place(m) for m in state.mentions)
+            told = (m for m in state.mentions if start <= m.first < at)
+            named = any(m.kind is not Kind.HOUSEHOLD and not is_place(m) for m in told)
             return not named
     return False
 
