@@ -109,10 +109,10 @@ def _thing(left: Left, around: Around) -> Verdict | None:
 
 
 def _said_of(around: Around) -> bool:
-    """42度说的是炕, 41.2是水温: a warm thing that ends the clause."""
-    clause = list(takewhile(lambda token: token.kind not in ENDS, around.right))
-    said = "".join(token.text for token in clause[:-1])
-    return said in SAID_OF and bool(clause[-1].bits & HEAT)
+    """42度说的是炕, 41.2是水温: and no place where somebody stood."""
+    said = list(takewhile(lambda token: not token.bits & HEAT, around.right))
+    thing = around.right[len(said)] if len(said) < len(around.right) else NOTHING
+    return "".join(t.text for t in said) in SAID_OF and not thing.bits & BIT["place"]
 
 
 def _odd_unit(number: Number, left: Left, around: Around) -> Verdict | None:

@@ -103,6 +103,8 @@ def _unknown(number: Number, left: Left, around: Around) -> Verdict | None:
     someone, exact = bool(left.mentions), number.exact
     foreign, fahrenheit = around.clause & FOREIGN, number.unit is Unit.FAHRENHEIT
     thing = no(f"说的是{left.unknown[:6]}")
+    if left.near_text == "从" and not (someone or around.topic or left.bits & MEASURED):
+        return thing  # 肋条从35.6涨到36.6
     if left.shown and not (someone or fahrenheit or around.clause & BIT["device"]):
         return thing
     agent = left.bits & BIT["verb"] and not left.shown

@@ -44,6 +44,10 @@ def aimed_at(state: LineState, place: int) -> str:
         token = state.line[at]
         if token.kind == "stop":
             break
+        if token.text[0] in AIMED and state.before[at] & BIT["device"]:
+            inner = token.text[1:]  # 打石头 as one word
+            if state.lexicon.classes.get(inner, 0) & FOREIGN:
+                return inner
         known = not state.covered[at] and token.text in state.lexicon.things
         how = state.line[at - 1].text
         aimed = how in AIMED and (len(how) > 1 or state.before[at] & BIT["device"])

@@ -133,7 +133,7 @@ class Message:
             plausible=all_of.plausible,
             numbers=all_of.numbers,
             usual=usual,
-            peopled=usual or all_of.named or bool(bits & SURVEYED),
+            peopled=usual or (len(lines) > 2 and bool(all_of.named or bits & SURVEYED)),
             bodily=bodily,
             day_clock=all_of.day_clock,
             whole=Whole(
