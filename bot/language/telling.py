@@ -201,6 +201,7 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
     before, after, behind = around.before, around.after, around.next.text
     if after & BIT["rule"] or (before & BIT["rule"] and not left.named):
         family = around.person or (around.people and around.message & BIT["verb"])
+        family = family and not before & BIT["question"]  # 娃他爹，多少算发烧，37.3
         firm = left.mentions or left.bits & CLAIMED or (number.exact and family)
         ends = around.next is NOTHING
         ruled = _bound(left, around) and behind != "了" and (not ends or before & BIT["rule"])
