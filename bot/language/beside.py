@@ -112,7 +112,9 @@ def _said_of(around: Around) -> bool:
     """42度说的是炕, 41.2是水温: and no place where somebody stood."""
     said = list(takewhile(lambda token: not token.bits & HEAT, around.right))
     thing = around.right[len(said)] if len(said) < len(around.right) else NOTHING
-    return "".join(t.text for t in said) in SAID_OF and not thing.bits & BIT["place"]
+    owned = len(said) + 1 < len(around.right) and around.right[len(said) + 1].text == "的"
+    stood = thing.bits & BIT["place"] and not owned  # 是屋里量的, but 是棚里的
+    return "".join(t.text for t in said) in SAID_OF and not stood
 
 
 def _odd_unit(number: Number, left: Left, around: Around) -> Verdict | None:

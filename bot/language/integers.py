@@ -137,7 +137,8 @@ def _said_alone(number: Number, left: Left, around: Around) -> Verdict | None:
 
 
 def _beside_others(number: Number, left: Left, around: Around) -> Verdict | None:
-    if around.siblings and around.clean and left.bits & mask("day period now"):
+    days = around.siblings and around.clean and left.bits & mask("day period now")
+    if days and not around.before & (GOODS | MONEY):
         return reading("几天的体温")
     typed = number.written in DIGITS and not around.whole.is_group
     if around.whole.alone and (typed or number.written in SPELLED):

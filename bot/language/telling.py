@@ -208,7 +208,8 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
         if not firm or (ruled and not after & BIT["now"]):
             return no("是规定或标准")
     told = left.named or around.person or left.bits & mask("verb now day period night again")
-    if left.near & BIT["over"] and _goes_on(around) and not told:
+    called = around.second.kind == "code"  # 体温超过38度打139…
+    if left.near & BIT["over"] and _goes_on(around) and (called or not told):
         return no("是规定或标准")
     return None
 
