@@ -59,8 +59,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     day = exact and around.whole.bodily and left.near & mask("day period now")
     if day and not around.clause & HEAT:
         return reading("几天的体温")
-    patient = around.person and exact and not left.thing  # 我家…，猫打喷嚏，宠物店量40.6
-    patient = patient and around.message & mask("symptom fever danger medicine")
+    ill = around.message & mask("symptom fever danger medicine")
+    patient = around.person and exact and ill and not left.thing  # 我家…，猫打喷嚏，宠物店量40.6
     if around.topic_thing and not (someone or patient or left.bits & BIT["temp"]):
         return no(f"说的是{around.topic_thing}")
     headed = around.heading & FOREIGN and not around.heading & mask("temp degree_word device verb")
