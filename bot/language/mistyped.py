@@ -91,8 +91,6 @@ def _alone(number: Number, left: Left, around: Around, plain: bool) -> Verdict |
         return ask(TYPED)
     if around.whole.alone and not POINTS.isdisjoint(number.written):
         return ask(TYPED)
-    if plain or not around.clean or around.message & FOREIGN:
-        return None
     return None
 
 
