@@ -63,8 +63,6 @@ def is_house(line: list[Token], mention: Mention) -> bool:
 
 def is_called(line: list[Token], mention: Mention, people: Mapping[int, Mention]) -> bool:
     """喂 幺儿 我跟你说: a relative who is spoken to."""
-    if mention.kind is not Kind.KIN or mention.first > 2:
-        return False
     opening = [t for t in line[: mention.first] if t.kind not in ("space", "comma")]
     if not opening or not all(t.text in CALLS for t in opening):
         return False
@@ -81,7 +79,7 @@ def brought(line: list[Token], mention: Mention) -> bool:
         return False
     for at, token in _behind(line, mention, 8):
         if token.bits & BIT["self"]:
-            return False  # 老太太让我帮她看的表
+            return False  # 老伴用我买的体温计量的
         if token.text[-1] == "的" and at + 1 < len(line) and line[at + 1].bits & BIT["device"]:
             return at > mention.last + 1
     return False
@@ -138,7 +136,7 @@ def measures_another(line: list[Token], mention: Mention, people: Mapping[int, M
         if token.text in GIVING:
             gave = True
         elif at in people and gave:
-            return people[at].kind is Kind.THIRD
+            return people[at].kind is Kind.THIRD  # 我给大夫报的
         elif token.bits & BIT["verb"] and token.text[0] in FOR:
             return True  # 我帮着报
         elif gave and (token.bits & BIT["verb"] or token.text in PASSED_ON):

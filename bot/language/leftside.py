@@ -142,9 +142,7 @@ class LeftSide(Labels):
 
     def _opened_by(self) -> str:
         """电费吕佳37.9 马翠兰40.5: the thing that a row of names and numbers is about."""
-        first = next((t for t in self.line if t.kind not in ("space", "mark", "emoji")), None)
-        if first is None or first.bits & mask("kin fine"):
-            return ""
+        first = next(t for t in self.line if t.kind not in ("space", "mark", "emoji"))
         thing = first.text in self.lexicon.things and first.text[-1] not in "况数据报表单果录"
         if not (thing or first.bits & BIT["goods"]):
             return ""
@@ -199,9 +197,9 @@ class LeftSide(Labels):
     def _speaker(self, mention: Mention) -> bool:
         """我妈说…: who speaks or acts is not who was measured."""
         at = mention.last + 1
-        if at >= len(self.line) or mention.kind not in SPEAKERS:
-            return False
-        after = self.line[at]
+        if mention.kind not in SPEAKERS:
+            return False  # 司机说36.5
+        after = self.token(at)
         if mention.first and self.line[mention.first - 1].text in DENYING:
             return True
         acts = after.text in FOR if mention.kind is Kind.SELF else after.text == "给"

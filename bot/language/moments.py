@@ -224,8 +224,6 @@ class Moments(Whose):
     def _said_behind(self, tail: list[Token]) -> tuple[Site | None, When]:
         """Site and time in clauses that say nothing else."""
         site, when = None, UNSAID
-        if not subject_bits(tail) & (TIME | BIT["site"]):
-            return site, when
         clause: list[Token] = []
         deep = 0
         for token in [*tail, Token("stop", "", 0, 0)]:

@@ -36,8 +36,9 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
     fixed = fixed or any(_redated(line) for line in lines)
     if fixed and not bits & mask("mine_before takeback") and _only_asked(lines, good):
         fixed = False
+    erred = bits & mask("takeback slip mixed_up")
     for draft in good:
-        if _called_wrong(lines[draft.line], draft, good, bits):
+        if erred and _called_wrong(lines[draft.line], draft, good, bits):
             draft.dropped, fixed = "自己说错了", True
             _inherit(draft, good)
     for one, two in pairwise(good):
@@ -141,8 +142,6 @@ def _clause_bits(line: list[Token], at: int) -> int:
 
 def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int) -> bool:
     """37.6是打错字, 38是我按错的, 打成了38.5."""
-    if not bits & mask("takeback slip mixed_up"):
-        return False
     ahead, back = _clause_after(line, draft.at), _clause_before(line, draft.at)
     if _withdrawn(line, draft, good):
         return True

@@ -98,11 +98,10 @@ class Surroundings(LeftSide):
         """二组52人…: a group, or more people than a family has, stands before it."""
         if self.crowd_at < place:
             return True
-        if not (left.near | left.bits) & BIT["high"]:
-            return False
-        for number, unit in pairwise(self.line[:place]):
-            if number.number is not None and unit.text in PERSONS_COUNTED:
-                return len(number.text) > 1  # 一共41位
+        if (left.near | left.bits) & BIT["high"]:
+            for number, unit in pairwise(self.line[:place]):
+                if number.number is not None and unit.text in PERSONS_COUNTED:
+                    return len(number.text) > 1  # 一共41位
         return False
 
     def _people_only(self) -> bool:

@@ -26,7 +26,6 @@ SERVING = turn("serving")
 BEGGED = word_set("让 请 叫 求")
 HELPING = word_set("给 帮 帮着")
 HEARING = word_set("听 看 瞧 瞅 说")
-SPOKEN_FOR = ("替", "帮", "代")
 PERSONS = (Kind.KIN, Kind.NAME)
 NEVER = (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT)
 COUNTED = (Kind.HOUSEHOLD, Kind.FAMILY, Kind.OTHERS)
@@ -109,14 +108,8 @@ class Whose(Surroundings):
 
     def _serves_third(self, mention: Mention, first: Mention | None) -> bool:
         """太姥爷眼神不济，我凑跟前看的: the sender reads out or measures for another."""
-        if self.third is None:
-            return False
-        if self.token(mention.last + 1).text in SPOKEN_FOR:
-            inner = self.by_first.get(mention.last + 2)
-            if inner is not None and inner.kind is Kind.THIRD:
-                return True  # 我替他说
-        if first is not None:
-            return False
+        if self.third is None or first is not None:
+            return False  # 剩下的人我都给量了
         blurred = self.before[mention.first] & BIT["blurry"]
         return bool(blurred and actors.looks(self.line, mention)) or actors.measures_another(
             self.line, mention, self.by_first
