@@ -43,7 +43,7 @@ def varied(entries: list[Entry], count: int) -> Iterator[Entry]:
 
 
 def _other(model: Entry, at: int, draw: random.Random) -> Entry:
-    """A copy whose rarest named things are replaced by ones of two signs."""
+    """A copy, never asked for yet, whose rarest named things are replaced by ones of two signs."""
     named = [word for word in cut(model.question) if len(word) > 1]
     table = {word: "".join(draw.choices(SIGNS, k=2)) for word in named}
 
@@ -64,6 +64,7 @@ def _other(model: Entry, at: int, draw: random.Random) -> Entry:
         wordings=tuple(map(put, model.wordings)),
         must=groups(model.must),
         or_must=tuple(map(groups, model.or_must)),
+        heard=(),
     )
 
 

@@ -20,6 +20,7 @@ from ordinary import Chat
 
 from bot.content import HOME, load_gate, load_pack
 from bot.language.faq import Action, Engine
+from bot.language.lexicon import plain
 from bot.language.pack import Pack
 
 DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
@@ -46,9 +47,13 @@ def hands() -> Iterator[str]:
 
 
 def lines(count: int, seed: int) -> tuple[list[str], list[str]]:
-    """`count` lines that ask nothing of us, and those that came between and may."""
+    """`count` lines that ask nothing of us, and those that came between and may.
+
+    What the content itself knows for ordinary talk is left out.
+    """
     chat = Chat(seed)
-    written = hands()
+    known = frozenset(load_gate(HOME / "language")[0].ordinary)
+    written = (line for line in hands() if plain(line) not in known)
     talk, ours = list[str](), list[str]()
     while len(talk) < count:
         text = next(written, None) or "".join(part.words for part in chat.message())

@@ -139,13 +139,14 @@ def load_pack(folder: Path, *, must_be_signed: bool = False) -> Pack:
             "pack", f"{folder.name}: 签字以后改过，或者还没有两个人签字：shouwang content update"
         )
     names = [n for n in ("faq.toml", "rumours.toml") if (folder / n).exists()]
-    lexicon = folder / "lexicon.toml"
+    lexicon, heard = folder / "lexicon.toml", folder / "heard.toml"
     try:
         return pack_from_toml(
             folder.name,
             parse_toml(folder / "pack.toml"),
             {name: parse_toml(folder / name) for name in names},
             parse_toml(lexicon) if lexicon.exists() else None,
+            parse_toml(heard) if heard.exists() else None,
         )
     except ValueError as error:
         raise ContentError("pack", str(error)) from error
@@ -158,7 +159,8 @@ def load_gate(folder: Path) -> tuple[Lexicon, Gate]:
         ContentError: file and rule at fault.
     """
     try:
-        base = Lexicon.from_toml(parse_toml(folder / "gate_dialect.toml"), "gate_dialect.toml")
+        names = ("gate_dialect.toml", "ordinary.toml")
+        base = Lexicon().merged(*(Lexicon.from_toml(parse_toml(folder / n), n) for n in names))
         return base, Gate.from_toml(parse_toml(folder / "gate.toml"), base)
     except ValueError as error:
         raise ContentError("gate", str(error)) from error

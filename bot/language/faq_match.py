@@ -1,12 +1,13 @@
 """One text against all entries: what fires, what comes near, what is left unexplained."""
 
+import heapq
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.language.faq_rank import Nearness
+from bot.language.faq_rank import Near, Nearness
 from bot.language.faq_signature import Found, Signature, Vocabulary
 from bot.language.lexicon import Folder, Lexicon, cut, load_words
 from bot.language.pack import Entry
@@ -19,7 +20,9 @@ _EFFECTS: Mapping[str, str] = {
     "harms": "harm",
 }
 FRAME = "框架"  # the lexicon's group of words that carry no topic
-_NEAR_ENOUGH = 0.15
+_NEAREST = 8  # entries that come near and are looked at though nothing of theirs fires
+_FAR = Near(0.0, 0.0)
+_TALK = 0.2  # the share of ordinary talk where none was ever heard: speaks neither way
 _DIGITS = re.compile(r"[\d.]+")
 
 
@@ -34,6 +37,9 @@ class Candidate:
     met: frozenset[int]  # positions that the met words explain, frame words apart
     words: tuple[str, ...]
     near: float  # cosine to the nearest wording
+    votes: float  # the entry's share of what all wordings of all entries say
+    first: bool  # no other entry has a larger one
+    unasked: float  # the share of what is no question of ours
     known: float  # how much of what the text speaks of the entry speaks of too
     foreign: float  # the weight of what only other entries speak of
     unknown: float  # the share of what no entry speaks of
@@ -44,8 +50,10 @@ class Candidate:
 class Matcher:
     """Everything of the entries that texts are held against."""
 
-    def __init__(self, entries: Sequence[Entry], lexicon: Lexicon) -> None:
-        """`lexicon`: base and packs merged.
+    def __init__(
+        self, entries: Sequence[Entry], lexicon: Lexicon, unasked: Sequence[str] = ()
+    ) -> None:
+        """`lexicon`: base and packs merged; `unasked`: talk that asks for none of the entries.
 
         Raises:
             ValueError: an entry names a group that does not exist.
@@ -59,10 +67,16 @@ class Matcher:
         self._by_word = self._rarest_first()
         self._nots = [self._vocabulary.signature((), entry.not_words).nots for entry in entries]
         self.folded = [[self.folder.fold(said) for said in entry.said_as()] for entry in entries]
-        self._nearness = Nearness(self.folded)
+        heard = [
+            [*said, *map(self.folder.fold, entry.heard)]
+            for said, entry in zip(self.folded, entries, strict=True)
+        ]
+        talk = (*unasked, *lexicon.ordinary)
+        self._knows_talk = bool(talk)
+        self._nearness = Nearness([*heard, [self.folder.fold(line) for line in talk]])
         self._blobs = [
             "\n".join((*said, self._spoken_of(entry)))
-            for said, entry in zip(self.folded, entries, strict=True)
+            for said, entry in zip(heard, entries, strict=True)
         ]
         self._vocabulary.close()
         self._weights = _rarity(self.folded)
@@ -105,26 +119,22 @@ class Matcher:
         """Every entry that fires or comes near, in no order."""
         found = self._vocabulary.find(folded)
         near = self._nearness.scores(folded)
+        votes = _Votes(near, len(self._signatures))
         topic = self._topic(folded)
         asks = {name for name, words in self._asks.items() if any(word in folded for word in words)}
-        fired: dict[int, list[tuple[bool, Signature]]] = {
-            at: [] for at, close in near.items() if close >= _NEAR_ENOUGH
-        }
+        fired: dict[int, list[tuple[bool, Signature]]] = {at: [] for at in votes.foremost(_NEAREST)}
         hopeful = {one for word in found.spans for one in self._by_word.get(word, ())}
         for at, is_must, one in hopeful:
             if one.is_met(found):
                 fired.setdefault(at, []).append((is_must, one))
-        return [
-            self._candidate(at, fired[at], found, near.get(at, 0.0), topic, asks)
-            for at in sorted(fired)
-        ]
+        return [self._candidate(at, fired[at], found, votes, topic, asks) for at in sorted(fired)]
 
     def _candidate(
         self,
         at: int,
         fired: Sequence[tuple[bool, Signature]],
         found: Found,
-        near: float,
+        votes: "_Votes",
         topic: Mapping[str, float],
         asks: set[str],
     ) -> Candidate:
@@ -147,7 +157,10 @@ class Matcher:
             forbidden=not self._nots[at].isdisjoint(found.spans.keys()),
             met=found.covered(met),
             words=tuple(self._vocabulary.name(i) for i in sorted(met)),
-            near=near,
+            near=votes.near.get(at, _FAR).best,
+            votes=votes.share(at),
+            first=votes.share(at) == votes.largest,
+            unasked=votes.share(len(self._signatures)) if self._knows_talk else _TALK,
             known=known / total if total else 0.5,
             foreign=foreign,
             unknown=unknown / total if total else 0.0,
@@ -167,6 +180,22 @@ class Matcher:
     def _topic(self, folded: str) -> dict[str, float]:
         """What the text speaks of: its words without the frame, weighed by rarity among entries."""
         return {word: self._weights.get(word, self._unknown) for word in self._content(folded)}
+
+
+class _Votes:
+    """What the wordings say of one text: for each entry its share, `none` for no entry."""
+
+    def __init__(self, near: Mapping[int, Near], none: int) -> None:
+        self.near = near
+        self._total = sum(one.votes for one in near.values())
+        self._entries = [at for at in near if at != none]
+        self.largest = max(map(self.share, self._entries), default=0.0)
+
+    def share(self, at: int) -> float:
+        return self.near[at].votes / self._total if at in self.near else 0.0
+
+    def foremost(self, count: int) -> list[int]:
+        return heapq.nlargest(count, self._entries, key=lambda at: self.near[at].votes)
 
 
 def _rarity(folded: Sequence[Sequence[str]]) -> dict[str, float]:

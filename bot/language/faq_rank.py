@@ -1,10 +1,11 @@
-"""Nearness of a question to many wordings: shared characters or words, weighed by rarity."""
+"""Nearness of a question to many wordings: shared characters and pairs, weighed by rarity."""
 
 import math
 import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise
 
 _MARKS = re.compile(r"[^\w]+")
@@ -14,6 +15,14 @@ def grams(text: str) -> list[str]:
     """Single characters and pairs, marks and blanks left out."""
     run = _MARKS.sub("", text)
     return [*run, *map("".join, pairwise(run))]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How near a document comes: its nearest wording, and what all its wordings say together."""
+
+    best: float  # cosine to the nearest wording
+    votes: float  # cosines to all wordings, cubed and added: many near ones outweigh one by chance
 
 
 class Nearness:
@@ -28,17 +37,18 @@ class Nearness:
     def __init__(self, wordings: Sequence[Sequence[str]]) -> None:
         """`wordings`: for each document, its wordings, folded."""
         self._owner = array("I", (doc for doc, several in enumerate(wordings) for _ in several))
-        counted = [Counter(grams(one)) for several in wordings for one in several]
-        seen = Counter(chain.from_iterable(counted))
-        total = max(1, len(counted))
+        every = list(chain.from_iterable(wordings))
+        seen: Counter[str] = Counter()
+        for one in every:
+            seen.update(frozenset(grams(one)))
+        total = max(1, len(every))
         self._idf = {gram: math.log(1 + total / count) for gram, count in seen.items()}
         self._unseen = math.log(1 + total)
         rows: defaultdict[str, array[float]] = defaultdict(lambda: array("f"))
-        for index, counts in enumerate(counted):
-            for gram, weight in self._weights(counts).items():
+        for index, one in enumerate(every):  # counted anew: so many counts at once fill memory
+            for gram, weight in self._weights(Counter(grams(one))).items():
                 if seen[gram] <= self.COMMON:
                     rows[gram].extend((index, weight))
-        del counted
         self._places: dict[str, tuple[int, int]] = {}  # of a gram's rows among all
         self._rows = array("f")  # wording, weight, wording, weight …: a tenth of the room of pairs
         while rows:
@@ -48,14 +58,14 @@ class Nearness:
 
     def _weights(self, counts: Counter[str]) -> dict[str, float]:
         raw = {
-            gram: (1 + math.log(count)) * self._idf.get(gram, self._unseen)
+            gram: self._idf.get(gram, self._unseen) * (1 if count == 1 else 1 + math.log(count))
             for gram, count in counts.items()
         }
         length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
         return {gram: weight / length for gram, weight in raw.items()}
 
-    def scores(self, text: str) -> dict[int, float]:
-        """Documents that share anything, with the cosine of their nearest wording."""
+    def scores(self, text: str) -> dict[int, Near]:
+        """Documents that share anything, and how near they come."""
         sums: defaultdict[float, float] = defaultdict(float)  # whole up to 2 ** 24
         for gram, weight in self._weights(Counter(grams(text))).items():
             if gram in self._places:
@@ -63,12 +73,14 @@ class Nearness:
                 row = self._rows[start:end]
                 for index, other in zip(row[::2], row[1::2], strict=True):
                     sums[index] += weight * other
-        best: dict[int, float] = {}
+        best: defaultdict[int, float] = defaultdict(float)
+        votes: defaultdict[int, float] = defaultdict(float)
         for index, score in sums.items():
             doc = self._owner[int(index)]
-            if score > best.get(doc, 0.0):
+            votes[doc] += score * score * score
+            if score > best[doc]:
                 best[doc] = score
-        return best
+        return {doc: Near(score, votes[doc]) for doc, score in best.items()}
 
 
 def shingles(text: str, size: int = 3) -> frozenset[str]:

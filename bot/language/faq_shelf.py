@@ -13,7 +13,7 @@ from bot.language.pack import Entry, Pack
 
 _STORY = 120  # of a longer message only its clauses are judged: as a whole it holds every word
 _SHORTEST_CLAUSE = 4
-_ECHO = 0.1  # less of the whole message than this is not asked in a part of it either
+_ECHO = 0.05  # less of the whole message than this is not asked in a part of it either
 _TOGETHER = 0.9
 _SECOND = 0.25
 UNSURE = 0.5  # from here on it is a question of ours, though not one we can answer
@@ -74,7 +74,7 @@ class Shelf:
             ValueError: an entry names a word group that does not exist.
         """
         self.pack = pack
-        self._matcher = Matcher(pack.entries, base.merged(pack.lexicon))
+        self._matcher = Matcher(pack.entries, base.merged(pack.lexicon), pack.unasked)
         self._forwards = Forwards(
             [
                 (at, folded)
@@ -85,13 +85,15 @@ class Shelf:
         )
         self._diseases = diseases
         self._own = frozenset(pack.lexicon.diseases)
-        self._speaks_of = [
-            self._own.union(diseases.named(entry.question), diseases.named(_needs(entry)))
-            for entry in pack.entries
-        ]
+        self._speaks_of = [self._illnesses(entry) for entry in pack.entries]
         self._at = {entry.id: at for at, entry in enumerate(pack.entries)}
         ends = (pack.valid_to, *(entry.valid_to for entry in pack.entries))
         self._first_end = min((day for day in ends if day is not None), default=None)
+
+    def _illnesses(self, entry: Entry) -> frozenset[str]:
+        """Those that an entry may be asked about: one that names some of its pack's is of these."""
+        named = self._diseases.named(f"{entry.question} {_needs(entry)}")
+        return named if named & self._own else named | self._own
 
     def put(self, text: str) -> Put:
         """The message in the words of this pack."""

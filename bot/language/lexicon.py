@@ -109,6 +109,7 @@ class Lexicon:
     same: standard name to its other names, folded into it. relation: relation to its words.
     group: a name for many words, used in `must` as `@name`. inside: a word to longer words in
     which it is another thing (酒 in 酒精). words: for jieba. diseases: what illnesses a pack is of.
+    ordinary: lines of ordinary talk, which tell a question by not being like one.
     """
 
     same: _Lists = field(default_factory=dict)
@@ -117,6 +118,7 @@ class Lexicon:
     inside: _Lists = field(default_factory=dict)
     words: tuple[str, ...] = ()
     diseases: tuple[str, ...] = ()
+    ordinary: tuple[str, ...] = ()
 
     @staticmethod
     def from_toml(values: Mapping[str, object], place: str) -> "Lexicon":
@@ -125,21 +127,17 @@ class Lexicon:
         Raises:
             ValueError: the file and the part are named.
         """
-        known = {"same", "relation", "group", "inside", "words", "disease"}
+        known = {"same", "relation", "group", "inside", "words", "disease", "ordinary"}
         if unknown := sorted(set(values) - known):
             raise ValueError(f"{place}: 不认识的部分 {'、'.join(unknown)}")
-        words, disease = values.get("words", {}), values.get("disease", {})
-        if not isinstance(words, Mapping):
-            raise ValueError(f"{place}: [words] 应当是一张表")
-        if not isinstance(disease, Mapping):
-            raise ValueError(f"{place}: [disease] 应当是一张表")
         return Lexicon(
             same=_lists(values.get("same", {}), f"{place}: [same]"),
             relation=_lists(values.get("relation", {}), f"{place}: [relation]"),
             group=_lists(values.get("group", {}), f"{place}: [group]"),
             inside=_lists(values.get("inside", {}), f"{place}: [inside]"),
-            words=_words(words.get("add", ()), f"{place}: [words] add"),
-            diseases=_words(disease.get("names", ()), f"{place}: [disease] names"),
+            words=_column(values, "words", "add", place),
+            diseases=_column(values, "disease", "names", place),
+            ordinary=_column(values, "ordinary", "lines", place),
         )
 
     def merged(self, *others: "Lexicon") -> "Lexicon":
@@ -152,6 +150,7 @@ class Lexicon:
             inside=_joined(lexicon.inside for lexicon in every),
             words=tuple(dict.fromkeys(word for lexicon in every for word in lexicon.words)),
             diseases=tuple(dict.fromkeys(name for lexicon in every for name in lexicon.diseases)),
+            ordinary=tuple(dict.fromkeys(line for lexicon in every for line in lexicon.ordinary)),
         )
 
     def disease_names(self) -> dict[str, str]:
@@ -162,6 +161,13 @@ class Lexicon:
             for name in (disease, *self.same.get(disease, ()))
             if not _POINTS.match(name)
         }
+
+
+def _column(values: Mapping[str, object], part: str, key: str, place: str) -> tuple[str, ...]:
+    table = values.get(part, {})
+    if not isinstance(table, Mapping):
+        raise ValueError(f"{place}: [{part}] 应当是一张表")
+    return _words(table.get(key, ()), f"{place}: [{part}] {key}")
 
 
 def _words(value: object, place: str) -> tuple[str, ...]:

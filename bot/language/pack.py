@@ -1,7 +1,7 @@
 """A content pack as values: built from parsed TOML, or refused naming file and entry."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
@@ -60,6 +60,7 @@ class Entry:
     """One approved answer, and the ways in which it is asked for.
 
     must: every group needs one of its words; or_must: other sets of groups that will do as well.
+    heard: how people did ask for it; they weigh in beside the wordings, and nobody signs each.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Entry:
     facts: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
+    heard: tuple[str, ...] = ()
 
     def signatures(self) -> tuple[Groups, ...]:
         """Every way to fire, none of them empty."""
@@ -102,6 +104,7 @@ class Pack:
     bar_private: float = 0.70
     signed_by: tuple[str, ...] = ()
     owner: str = ""  # role word of whoever renews it (镇值班); "": the township's
+    unasked: tuple[str, ...] = ()  # heard too, with the words of the pack, and asks for no entry
 
     def is_over(self, entry: Entry, on: date) -> bool:
         """Whether its last day, or the pack's, has passed."""
@@ -242,6 +245,7 @@ def pack_from_toml(
     head: Mapping[str, object],
     entry_files: Mapping[str, Mapping[str, object]],
     lexicon: Mapping[str, object] | None = None,
+    heard: Mapping[str, object] | None = None,
 ) -> Pack:
     """Build a pack from the parsed files of one folder.
 
@@ -250,6 +254,7 @@ def pack_from_toml(
         head: pack.toml.
         entry_files: file name to its parsed content: faq.toml, rumours.toml.
         lexicon: lexicon.toml, if there is one.
+        heard: heard.toml, if there is one.
 
     Raises:
         ValueError: file and entry are named in Chinese.
@@ -269,10 +274,14 @@ def pack_from_toml(
         if entry.id in seen:
             raise ValueError(f"{folder}: 有两条的 id 都是 {entry.id}")
         seen.add(entry.id)
+    told = _Table(heard or {}, f"{folder}/heard.toml")
+    asked = _Table(told.values.get("asked", {}), f"{told.place}: [asked]")
+    if strange := sorted(set(asked.values) - seen):
+        raise ValueError(f"{asked.place}: 没有这些条目 {'、'.join(map(str, strange))}")
     return Pack(
         id=table.text("id", needed=True),
         title=table.text("title", needed=True),
-        entries=tuple(entries),
+        entries=tuple(replace(entry, heard=asked.texts(entry.id)) for entry in entries),
         lexicon=Lexicon.from_toml(lexicon or {}, f"{folder}/lexicon.toml"),
         language=table.text("language") or "zh-CN",
         valid_from=table.day("valid_from"),
@@ -281,4 +290,5 @@ def pack_from_toml(
         bar_private=table.share("bar_private", 0.70),
         signed_by=table.texts("signed_by"),
         owner=table.text("owner"),
+        unasked=told.texts("unasked"),
     )

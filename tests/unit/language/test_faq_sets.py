@@ -1,7 +1,6 @@
 """Floors on labelled questions with the shipped packs: answered, wrong, doctor, silence."""
 
 import json
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from bot.content import HOME, load_gate, load_pack
 from bot.language.faq import Action, Engine
 from bot.language.faq_check import check_pack
 from bot.language.gate import Gate
 from bot.language.lexicon import Lexicon
-from bot.language.pack import Pack, pack_from_toml
+from bot.language.pack import Pack
 
 ROOT = Path(__file__).resolve().parents[3]
-CONTENT = ROOT / "content"
 QUESTIONS = ROOT / "tests" / "data" / "questions"
 DAY = date(2020, 3, 15)  # all entries of the pack may be said
 LATER = date(2026, 6, 1)  # and those of the other packs, when that one is over
@@ -27,10 +26,6 @@ OTHERS = (
 )  # fmt: skip
 
 
-def toml(path: str) -> dict[str, Any]:
-    return tomllib.loads((CONTENT / path).read_text(encoding="utf-8"))
-
-
 def lines(name: str) -> list[dict[str, Any]]:
     rows = (QUESTIONS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(row) for row in rows]
@@ -38,14 +33,11 @@ def lines(name: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def base() -> Lexicon:
-    return Lexicon.from_toml(toml("language/gate_dialect.toml"), "gate_dialect.toml")
+    return load_gate(HOME / "language")[0]
 
 
 def shipped(folder: str) -> Pack:
-    files = {name: toml(f"{folder}/{name}") for name in ("faq.toml", "rumours.toml")}
-    return pack_from_toml(
-        folder, toml(f"{folder}/pack.toml"), files, toml(f"{folder}/lexicon.toml")
-    )
+    return load_pack(HOME / folder)
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +46,8 @@ def pack() -> Pack:
 
 
 @pytest.fixture(scope="module")
-def gate(base: Lexicon) -> Gate:
-    return Gate.from_toml(toml("language/gate.toml"), base)
+def gate() -> Gate:
+    return load_gate(HOME / "language")[1]
 
 
 @pytest.fixture(scope="module")
