@@ -20,6 +20,7 @@ _WORDS = {
     "facts": "事实",
     "valid_from": "从哪天起",
     "valid_to": "到哪天止",
+    "heard": "听来的问法",
 }
 _HEAD = {
     "title": "包名",
@@ -30,6 +31,7 @@ _HEAD = {
     "signed_by": "编写和复核",
     "owner": "包的主人",
     "lexicon": "同义词和词组",
+    "unasked": "没有在问的话",
 }
 _LONGEST = 60
 
@@ -52,7 +54,7 @@ def _head(old: Pack, new: Pack) -> Iterator[str]:
     for name, words in _HEAD.items():
         was, now = getattr(old, name), getattr(new, name)
         if was != now:
-            more = "" if name == "lexicon" else f"：{_shown(was)} → {_shown(now)}"
+            more = "" if name in ("lexicon", "unasked") else f"：{_shown(was)} → {_shown(now)}"
             yield f"改 {words}{more}"
 
 
@@ -62,7 +64,7 @@ def _entry(old: Entry, new: Entry) -> Iterator[str]:
         if was == now:
             continue
         words = f"改 {new.id} {_WORDS[field.name]}"
-        if field.name in ("wordings", "facts", "not_words", "confused_with"):
+        if field.name in ("wordings", "heard", "facts", "not_words", "confused_with"):
             come = "、".join(word for word in now if word not in was)
             gone = "、".join(word for word in was if word not in now)
             yield words + (f"：加 {come}" if come else "") + (f"：减 {gone}" if gone else "")
