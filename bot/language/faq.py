@@ -85,6 +85,10 @@ class Engine:
         if forwarded is not None and shape.forward and not danger:
             return forwarded  # before the gate: what is passed on is nobody's own dose or errand
         if gated is not None:
+            if gated.action is Action.NONE and to_us and shape.question:
+                asked_in_passing = self._answer(message, surely=True)
+                if asked_in_passing.hits:
+                    return asked_in_passing  # small talk on the face of it
             steps.append(_gated(gated))
             action = gated.action if to_us or danger else Action.NONE
             asks_us = asked and gated.action is not Action.NONE  # small talk asks nothing of us
@@ -195,14 +199,16 @@ class Engine:
             return None
         return Asked(Action.ANSWER, (hit,), (), False, True, (hit.why,))
 
-    def _answer(self, message: "_Message") -> Asked:
+    def _answer(self, message: "_Message", *, surely: bool = False) -> Asked:
+        """`surely`: only what would be said among people too."""
         shape, to_us = message.shape, message.to_us
         said: list[Hit] = []
         kept: list[Hit] = []
         may = ((one, one[0].may(message.on, message.diseases)) for one in message.put)
         for found in weighed([shelf.judge_parts(put, allowed) for (shelf, put), allowed in may]):
             hit = Hit(found.entry, found.confidence, found.one.why)
-            if len(said) < 2 and _may_say(found, to_us):
+            is_sure = found.confidence >= found.shelf.bar(False)
+            if len(said) < 2 and _may_say(found, to_us) and (is_sure or not (said or surely)):
                 said.append(hit)
             else:
                 kept.append(hit)
