@@ -252,9 +252,10 @@ def _may_say(found: Found, to_us: bool) -> bool:
     if found.confidence < found.shelf.bar(to_us):
         return False
     shape = found.put.shape
-    asked = shape.question or shape.claim or shape.bare
-    if not asked and found.entry.verdict is None:
+    if not (shape.question or shape.bare) and found.entry.verdict is None:
         return False  # a plain statement may repeat a rumour, but it asks for no rule
+    if shape.rhetoric and not found.one.met:
+        return False  # a sigh that is like a question, without a word of it
     return to_us or found.shelf.is_whole(found)
 
 

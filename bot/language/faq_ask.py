@@ -11,7 +11,7 @@ from bot.language.faq_rank import shingles
 _END = r"(?=$|[,。.;!?~、\n ])"
 _QUESTION = re.compile(
     r"\?|怎么|什么|为什么|哪|谁|多少|多久|多大|多高|多远|吗|还是|管用|真的假的|靠谱|谣言|可信|来着"
-    r"|几(?=[天个次回点遍分层度种片号米口秒岁小周月年多远瓶盖勺斤升])|(?:[么嘛呢不没啵否吧咩]|没有|可以)"
+    r"|(?<![哥姐弟妹好这那十没过前后头近])几(?=[天个次回点遍分层度种片号米口秒岁小周月年多远瓶盖勺斤升])|(?:[么嘛呢不没啵否吧咩]|没有|可以)"
     + _END
     + r"|不[啊呀哦咯呗嘞]|没[啊呀哦]|(.)[不没]\1|(..)不\2|能不|要不要|有没有|可不可|用不着"
     r"|还[得要][^,。!? ]{0,8}[啊呀]"
@@ -39,6 +39,7 @@ _BARE = re.compile(r"[了我有他她你]|[啊呀哦哈嘞啦]" + _END)
 _CLAUSE = re.compile(r"[,。.;!?~、:\n ]+")
 _READING = re.compile(r"(?<![\d.])3[4-9](?:[.点度]\d?|\d)(?![\d.])|体温|正常")
 _RELAY = re.compile(r"(?:^|\n) *\d+ *[.、)]")
+_BACK = re.compile(r"(?<!其)[他她它]")
 _LIST = 3  # lines with a number in front: a relay, in which everyone speaks for themselves
 _LONG = 60
 
@@ -81,6 +82,11 @@ def clauses(folded: str) -> list[tuple[int, int]]:
             spans.append((start, end))
         start = len(folded) if mark is None else mark.end()
     return spans
+
+
+def points_back(clause: str) -> bool:
+    """Whether a clause speaks of somebody named before it, without whom it asks another thing."""
+    return bool(_BACK.search(clause))
 
 
 class Forwards:

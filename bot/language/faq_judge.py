@@ -20,36 +20,28 @@ from bot.language.faq_ask import Form
 from bot.language.faq_match import Candidate, Matcher
 
 _WEIGHTS = {
-    "none": -8.59,
-    "must": 1.59,
-    "other": 0.46,
-    "near": 0.01,
-    "votes": -1.85,
-    "log votes": 1.04,
-    "first": 0.45,
-    "unasked": -1.39,
-    "known": 4.31,
-    "foreign": -0.12,
-    "share": 2.97,
-    "conflict": 0.30,
-    "forbidden": -2.28,
+    "none": -9.51,
+    "must": 1.44,
+    "other": 0.39,
+    "votes": -1.73,
+    "log votes": 1.02,
+    "first": 0.57,
+    "unasked": -1.49,
+    "known": 4.73,
+    "share": 2.83,
+    "conflict": 0.26,
+    "forbidden": -2.23,
     "rumour": -0.32,
-    "claimed": 0.55,
-    "no question": -2.81,
-    "stated": -0.93,
-    "figures": -2.42,
-    "goods": -0.19,
-    "words": 0.59,
-    "unknown": 0.59,
-    "long": 5.32,
+    "claimed": 0.29,
+    "no question": -3.08,
+    "stated": -1.01,
+    "figures": -2.35,
+    "words": 0.61,
+    "unknown": 0.75,
+    "long": 5.93,
 }
 _FEW = 0.003
-_NUMERAL = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半]+(?:点[零一二三四五六七八九]+)?)"
 _FIGURE = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十百千]{2,}(?:点[零一二三四五六七八九]+)?")
-_GOODS = re.compile(  # so much of something, for so much: talk of trade and work
-    _NUMERAL
-    + r" ?(?:元|块|毛|分钱|斤|亩|公斤|吨|码|公分|公里|架次|票|捆|箱|双|只|头|岁|年|分(?!钟))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +62,11 @@ def features(one: Candidate, folded: str, shape: Form, *, rumour: bool) -> dict[
         "none": 1.0,
         "must": float(one.must and not one.forbidden),
         "other": float(one.other and not one.forbidden),
-        "near": one.near,
         "votes": one.votes,
         "log votes": math.log(max(one.votes, _FEW)),
-        "first": float(one.first),
+        "first": float(one.votes == one.largest),
         "unasked": math.log(max(one.unasked, _FEW)),
         "known": one.known,
-        "foreign": min(one.foreign, 8.0) / 4,
         "share": min(1.0, len(one.met) / max(1, len(folded))),
         "conflict": float(one.conflict),
         "forbidden": float(one.forbidden),
@@ -85,7 +75,6 @@ def features(one: Candidate, folded: str, shape: Form, *, rumour: bool) -> dict[
         "no question": float(not asked),
         "stated": float(rumour and not asked),
         "figures": float(min(len(figures), 3)),
-        "goods": float(bool(_GOODS.search(folded))),
         "words": float(min(len(one.words), 4)),
         "unknown": one.unknown,
         "long": min(1.0, len(folded) / 20),

@@ -38,10 +38,9 @@ class Candidate:
     words: tuple[str, ...]
     near: float  # cosine to the nearest wording
     votes: float  # the entry's share of what all wordings of all entries say
-    first: bool  # no other entry has a larger one
+    largest: float  # the largest share of an entry
     unasked: float  # the share of what is no question of ours
     known: float  # how much of what the text speaks of the entry speaks of too
-    foreign: float  # the weight of what only other entries speak of
     unknown: float  # the share of what no entry speaks of
     conflict: bool  # another effect is asked for: spreads is not prevents
     agrees: bool  # the same kind of question
@@ -146,9 +145,6 @@ class Matcher:
         total = sum(topic.values())
         blob = self._blobs[at]
         known = sum(weight for word, weight in topic.items() if word in blob)
-        foreign = sum(
-            weight for word, weight in topic.items() if word in self._weights and word not in blob
-        )
         unknown = sum(weight for word, weight in topic.items() if word not in self._weights)
         return Candidate(
             entry=at,
@@ -159,10 +155,9 @@ class Matcher:
             words=tuple(self._vocabulary.name(i) for i in sorted(met)),
             near=votes.near.get(at, _FAR).best,
             votes=votes.share(at),
-            first=votes.share(at) == votes.largest,
+            largest=votes.largest,
             unasked=votes.share(len(self._signatures)) if self._knows_talk else _TALK,
             known=known / total if total else 0.5,
-            foreign=foreign,
             unknown=unknown / total if total else 0.0,
             conflict=bool(effect and effects and effect not in effects),
             agrees=relation in asks,

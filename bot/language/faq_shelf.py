@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.language.faq_ask import Form, Forwards, clauses, form
+from bot.language.faq_ask import Form, Forwards, clauses, form, points_back
 from bot.language.faq_disease import Diseases
 from bot.language.faq_judge import Judged, judge
 from bot.language.faq_match import Matcher
@@ -142,6 +142,8 @@ class Shelf:
             part_shape = form(part)
             if end - start < _SHORTEST_CLAUSE or not (part_shape.question or part_shape.claim):
                 continue
+            if start and points_back(part):
+                continue
             for one in self._judge(part, part_shape, may)[:1]:
                 if _is_own_question(one, whole, best.get(one.entry), start, end):
                     met = frozenset(at + start for at in one.met)
@@ -208,6 +210,8 @@ def _is_own_question(
     first = whole[0]
     if known.entry == first.entry or first.confidence < UNSURE:
         return True
+    if not first.met:
+        return False  # nothing says which clause the first is in: it may be all of them
     return known.confidence >= _ECHO and not any(start <= at < end for at in first.met)
 
 
