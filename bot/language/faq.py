@@ -207,8 +207,9 @@ class Engine:
         may = ((one, one[0].may(message.on, message.diseases)) for one in message.put)
         for found in weighed([shelf.judge_parts(put, allowed) for (shelf, put), allowed in may]):
             hit = Hit(found.entry, found.confidence, found.one.why)
-            is_sure = found.confidence >= found.shelf.bar(False)
-            if len(said) < 2 and _may_say(found, to_us) and (is_sure or not (said or surely)):
+            bar = found.shelf.bar(not surely)
+            is_met = bool(found.one.met) or not said  # a second answer needs words of its own
+            if len(said) < 2 and is_met and found.confidence >= bar and _may_say(found, to_us):
                 said.append(hit)
             else:
                 kept.append(hit)

@@ -112,7 +112,7 @@ def test_question_in_other_words_is_answered(engine: Engine, text: str) -> None:
 
 
 def test_two_questions_get_two_answers(engine: Engine) -> None:
-    assert set(ids(private(engine, "口罩多久换一次 怎么洗手才干净"))) == {"mask-change", "wash"}
+    assert set(ids(private(engine, "口罩多久换一次 洗手咋洗"))) == {"mask-change", "wash"}
 
 
 def test_entry_past_its_days_is_not_said_but_shown(engine: Engine) -> None:
