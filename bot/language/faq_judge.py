@@ -4,11 +4,12 @@
 
 so that a rival takes confidence away, and a text that no entry explains leaves all of it to none.
 
-Calibration: the weights were fitted (multinomial logit with a small ridge) on 710 questions by
+Calibration: the weights were fitted (multinomial logit with a small ridge) on 860 questions by
 hands that had not seen the pack, half of those of the other packs, the older sets at a third of
-the weight, and 6,000 lines of ordinary talk; none of these lines is heard or ordinary content.
-Signatures were tuned on the older sets, which is why they must not weigh in full: they make every
-signature look surer than it is. The floors in tests/unit/language hold at the packs' bars.
+the weight, and 6,000 lines of ordinary talk, while none of them was heard or ordinary content;
+the 860 are heard since. Signatures were tuned on the older sets, which must not weigh in full:
+they make every signature look surer than it is. The floors in tests/unit/language hold at the
+packs' bars.
 """
 
 import math

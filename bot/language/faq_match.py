@@ -43,7 +43,6 @@ class Candidate:
     known: float  # how much of what the text speaks of the entry speaks of too
     unknown: float  # the share of what no entry speaks of
     conflict: bool  # another effect is asked for: spreads is not prevents
-    agrees: bool  # the same kind of question
 
 
 class Matcher:
@@ -139,8 +138,7 @@ class Matcher:
     ) -> Candidate:
         met = frozenset[int]().union(*(one.met(found) for _, one in fired))
         met = frozenset(i for i in met if self._vocabulary.name(i) not in self._frame)
-        relation = self._relations[at]
-        effect = _EFFECTS.get(relation)
+        effect = _EFFECTS.get(self._relations[at])
         effects = {_EFFECTS[name] for name in asks if name in _EFFECTS}
         total = sum(topic.values())
         blob = self._blobs[at]
@@ -160,7 +158,6 @@ class Matcher:
             known=known / total if total else 0.5,
             unknown=unknown / total if total else 0.0,
             conflict=bool(effect and effects and effect not in effects),
-            agrees=relation in asks,
         )
 
     def speaks(self, folded: str) -> bool:
