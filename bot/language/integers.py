@@ -34,7 +34,8 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
     if left.near_text == "今年" or _aged(number, left, around):
         return no("说的是岁数")
     normal, foreign = number.celsius in NORMAL, around.message & FOREIGN
-    opens = around.bare and number.unit is not Unit.NONE and not around.message & BIT["climate"]
+    sign = number.unit is not Unit.NONE or left.near & mask("about under")  # 不到37，看个大概
+    opens = around.bare and sign and not (around.message & BIT["climate"] or foreign)
     if opens and (normal or around.next.bits & BIT["loose"]):
         return reading("开头单说一个度数")
     days = left.near & mask("period day night") and around.whole.wholes > 1

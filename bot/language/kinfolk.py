@@ -14,6 +14,7 @@ HOMES = ("家", "一家")
 SIZED = turn("sized")
 SON = word_set("女 男 子 儿")  # behind a name these are the end of it, or tell its sex
 HIS = word_set("他 她 的 它")
+PRONOUNS = word_set("他 她")  # 对象他妈, 老伴她姐
 
 
 class Kinfolk(Families):
@@ -76,7 +77,8 @@ class Kinfolk(Families):
         """A kinship word at this place; lead is what stands before it and belongs to it."""
         said = _without_owner(self.tokens[at].text)
         surface, last = lead + said, at
-        if self.tokens[at].text in CHILD:
+        pronoun = self._text(at + 1) in PRONOUNS and self._bits(at + 2) & KIN
+        if self.tokens[at].text in CHILD or pronoun:
             join, last = self._childs_parent(at)
             surface += join
         if not lead and surface in self.split:

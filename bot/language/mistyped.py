@@ -85,7 +85,8 @@ def _of_somebody(number: Number, left: Left, around: Around, plain: bool) -> Ver
 
 def _alone(number: Number, left: Left, around: Around, plain: bool) -> Verdict | None:
     """36.6.3 or 3.65 by itself, 一量63.5."""
-    if around.bare and not plain and around.message & mask("device temp verb"):
+    told = around.message & mask("device temp verb") or (_nearly(number) and not around.before)
+    if around.bare and not plain and told:
         return ask("像看错的体温")
     if _tripled(number.written, around) and not around.clause & FOREIGN:
         return ask(TYPED)
@@ -99,6 +100,12 @@ def _tripled(written: str, around: Around) -> bool:
     if written.count(".") == 2 and written[0] == "3":
         return True
     return around.lone and len(written) == 5 and written[:2] == "36"
+
+
+def _nearly(number: Number) -> bool:
+    """33.1, 47.2: a decimal a few degrees beside what a living person has."""
+    head, _, tail = number.written.partition(".")
+    return len(tail) == 1 and head.isdigit() and 30 <= int(head) <= 49
 
 
 def _one_key_off(number: Number) -> bool:

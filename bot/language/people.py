@@ -72,8 +72,7 @@ class Finder(Kinfolk):
             return self._pronoun(at, bits)
         if bits & BIT["office"] and not bits & (KIN | JOB):
             return Mention(Kind.OFFICE, (token.text,), at, at)
-        opens = not at or self._kind(at - 1) in ("comma", "stop", "space")
-        if token.text == "人" and opens:
+        if token.text == "人" and opens_clause(self.tokens, at):
             human = self._measured_next(at + 1) and not self._beasts(self.tokens)
             return Mention(Kind.SELF, (SELF,), at, at) if human else None
         if self._is_no_relative(at):
@@ -93,7 +92,8 @@ class Finder(Kinfolk):
         if text in BARE_KIN and not (measured or listed or self._kind(at + 1) == "name"):
             return True
         paired = any(t.text in SIZED for t in self.tokens[:at])  # 小的38.4，大的还没发作，36.7
-        if text in SIZED and not (measured or paired):
+        also = self._text(at + 1) == "也" and opens_clause(self.tokens, at)  # 小的也醒了，36度8
+        if text in SIZED and not (measured or paired or also):
             return True
         if text in YOUNG and self._beasts(self.tokens[:at]):
             return True
@@ -199,6 +199,11 @@ class Finder(Kinfolk):
                 return Mention(Kind.SELF, (SELF,), at, role.last)
         own = self._kind(after) == "name" and self._is_own(self._text(after))
         return Mention(Kind.SELF, (SELF,), at, after if own else at)
+
+
+def opens_clause(tokens: list[Token], at: int) -> bool:
+    """Whether a clause starts at this place."""
+    return not at or tokens[at - 1].kind in ("comma", "stop", "space")
 
 
 def named_in_form(lines: list[list[Token]]) -> Mention | None:

@@ -1,5 +1,6 @@
 """What a display name says of its bearer: his own names, and those of his children."""
 
+import re
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -8,10 +9,13 @@ from bot.language.words import list_of
 
 UNITS = list_of("小队 号楼 单元 大队 组长 组 队 栋 村 屯 社 号 楼")
 TITLES = list_of("网格员 村医 会计 书记 主任 老师 司机 大夫 单位 楼长")
-PARENTS = list_of(
-    "他姐 他哥 他弟 他妹 她哥 她姐 他婆 他公 他姥 他姥姥 她爹 她娘 她奶 婆婆 他爸 他妈 他爹 他娘 "
-    "他奶 他爷 她爸 她妈 爸爸 妈妈 奶奶 爷爷 姥姥 姥爷 爸 妈 爹 娘 奶 爷"
+# 宝柱他爹, 付梓涵妈妈, 栾可心家长, 苗苗她姨. 娟姐 and 杏花婶 are what people are called themselves.
+PARENT = re.compile(
+    r"(?:家长|监护人|[他她](?:姑|姨|舅|叔|婶|哥|姐|弟|妹)|的?[他她]?(?:爸爸|妈妈|妈咪|爹爹|奶奶|爷爷"
+    r"|姥姥|姥爷|外公|外婆|婆婆|公公|姑姑|姑妈|姨妈|小姨|舅舅|舅妈|叔叔|婶婶|哥哥|姐姐|爸|妈|爹|娘|奶|爷))$"
 )
+NO_CHILD = "大小老二三四五六七八九幺家"  # ends of what stands before a title: 李大爷, 刘家奶奶
+LONGEST_NAME = 4
 
 
 @lru_cache(maxsize=4096)
@@ -39,12 +43,13 @@ def own_names(sender: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def children_of(sender: str) -> tuple[str, ...]:
-    """Names inside a display name that are somebody else's: 宝柱 of 宝柱他爹."""
-    for tail in PARENTS:
-        head = sender.removesuffix(tail)
-        if head != sender and 2 <= len(head) <= 4 and is_han(head):
-            return (head,)
-    return ()
+    """Names inside a display name that are somebody else's: 宝柱 of 宝柱他爹, 付梓涵 and 梓涵."""
+    behind = PARENT.search(sender)
+    name = sender[: behind.start()] if behind else ""
+    if not 2 <= len(name) <= LONGEST_NAME or not is_han(name) or name[-1] in NO_CHILD:
+        return ()
+    surname = 2 if len(name) == LONGEST_NAME else 1
+    return (name, name[surname:]) if len(name) > 2 else (name,)
 
 
 def is_sender(name: str, own: Collection[str]) -> bool:

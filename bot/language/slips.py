@@ -15,6 +15,7 @@ SENT = turn("sent_things")
 WAS = turn("was")
 OF = turn("of")
 UNDO = turn("undo")
+RUMOUR = mask("hearsay untrue")
 
 
 def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -> bool:
@@ -216,12 +217,8 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
         mixed = sorted(one.token.text) == sorted(two.token.text)  # 36.2，不是62.3
         if one.line == two.line and right_first and mixed:
             return True
-        if (
-            one.line == two.line
-            and right_first
-            and (two.left.near_text in ("不是", "并不是") and not _commas(lines, one, two))
-        ):
-            return True  # 是36.5不是39.5
+        if one.line == two.line and right_first and _is_and_is_not(one, two, lines):
+            return True
         if (
             one.line != two.line
             or one.verdict.why != "是在否认"
@@ -237,6 +234,14 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
                 two.mention = told[-1] if told else None
             return True
     return False
+
+
+def _is_and_is_not(one: Draft, two: Draft, lines: list[list[Token]]) -> bool:
+    """是36.5不是39.5, 小女儿是37.2，不是37.8: what was reported before is put right."""
+    if two.left.near_text not in ("不是", "并不是"):
+        return False
+    claimed = one.left.near_text == "是" and not _clause_bits(lines[one.line], one.at) & RUMOUR
+    return claimed or not _commas(lines, one, two)
 
 
 def _commas(lines: list[list[Token]], one: Draft, two: Draft) -> bool:

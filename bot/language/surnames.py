@@ -82,7 +82,7 @@ class Surnames(Called):
         text, lexicon = self.text, self.lexicon
         if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
             return 0 if bits & BIT["goods"] else self._seasonal(at, size)
-        if size >= 2 and not bits & BIT["common"]:
+        if size >= 2 and not bits & mask("common wish"):
             return 0
         head = 2 if text[at : at + 2] in lexicon.double_surnames else 1
         if (head == 1 and text[at] not in lexicon.surnames) or self._is_no_surname(at, size, bits):

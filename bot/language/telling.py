@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from bot.language.numerals import FEVER, Form, Number, Unit
 from bot.language.people import Kind
-from bot.language.scope import GOODS, MEASURED, PLACE_TAILS, Around, Left, Verdict, no
+from bot.language.scope import GOODS, HEAT, MEASURED, PLACE_TAILS, Around, Left, Verdict, no
 from bot.language.tokens import NOTHING
 from bot.language.words import BIT, mask, word_set
 
 ROUND = (FEVER, Decimal(37), Decimal(38))  # lines that people measure themselves by
+TO_DO = word_set("先 请 要 得 须 应 必须 务必 一律 立即 立刻 马上 赶紧 直接 及时 单独 打 给")
 DISTANT = word_set("离 距 距离 差")
 CHANGES = word_set("从 是 到 降到")
 NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
@@ -37,7 +38,8 @@ def by_speech(number: Number, left: Left, around: Around) -> Verdict | None:
 
 def _opens(number: Number, around: Around) -> bool:
     slip = number.form is Form.SLIP and not number.written.isdigit()
-    if not (around.bare and (number.exact or slip)) or around.before:
+    about = number.unit is not Unit.NONE and around.before == BIT["about"]  # 将近37度，属于正常
+    if not (around.bare and (number.exact or slip or about)) or around.before & ~BIT["about"]:
         return False
     return not around.after & mask("hearsay standard joke") and around.next.text not in "呢?"
 
@@ -165,6 +167,8 @@ def _unmeasured(number: Number, left: Left, around: Around) -> Verdict | None:
     measured = left.bits if before & BIT["feel"] and not number.exact else around.message
     if felt & BIT["feel"] and not measured & mask("verb temp"):
         return no("手摸的，没有量")
+    if around.clause_before & BIT["badly"] and around.clause_before & HEAT:
+        return no("表坏了")  # 她们那机器见谁都报36.2
     broken = around.message & BIT["badly"] and around.message & BIT["device"]
     if broken and not (left.named or number.form is Form.SLIP or around.bare):
         return no("表坏了")
@@ -207,11 +211,18 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
         ruled = _bound(left, around) and behind != "了" and (not ends or before & BIT["rule"])
         if not firm or (ruled and not after & BIT["now"]):
             return no("是规定或标准")
+    if _orders(around) and not left.bits & mask("verb now"):
+        return no("是规定或标准")
     told = left.named or around.person or left.bits & mask("verb now day period night again")
     called = around.second.kind == "code"  # 体温超过38度打139…
     if left.near & BIT["over"] and _goes_on(around) and (called or not told):
         return no("是规定或标准")
     return None
+
+
+def _orders(around: Around) -> bool:
+    """37.3及以上先给我打电话: what is to be done by whoever is over it."""
+    return bool(around.next.bits & BIT["over_after"] and around.second.text in TO_DO)
 
 
 def _goes_on(around: Around) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from datetime import date
 
 from bot.language.figures import INDEX, NUMERAL_HEADS, Figures
+from bot.language.given import Given
 from bot.language.normalise import MARK
 from bot.language.pieces import NOTHING, Token
-from bot.language.surnames import Surnames
 from bot.language.words import BIT
 
 LATIN = re.compile(r"[A-Za-z]+")
@@ -29,7 +29,7 @@ FRAMES = (
 KIN, COMMON = BIT["kin"], BIT["common"]
 
 
-class Cutter(Figures, Surnames):
+class Cutter(Figures, Given):
     """One pass over one message."""
 
     def cut(self) -> list[Token]:
@@ -106,6 +106,10 @@ class Cutter(Figures, Surnames):
             if named:
                 return Token("name", text[at : at + named], at, at + named, BIT["name"])
         if char in lexicon.daily_surnames and (named := self._daily(at, size, bits)):
+            return Token("name", text[at : at + named], at, at + named, BIT["name"])
+        if (char in lexicon.given_too or text.startswith(char, at + 1)) and (
+            named := self._given_alone(at, size, bits)
+        ):
             return Token("name", text[at : at + named], at, at + named, BIT["name"])
         if size:
             return Token("word", word, at, at + size, bits)

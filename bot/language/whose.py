@@ -36,7 +36,11 @@ class Whose(Surroundings):
 
     def _meet(self, mention: Mention, first: Mention | None) -> Mention | None:
         """A person comes up: may become what the following is about."""
-        if mention.kind in NEVER or self._stands_by(mention):
+        if mention.kind in NEVER:
+            return first
+        if self._stands_by(mention):
+            if self.third is None and mention.kind in PERSONS:
+                self.third = mention  # 老伴儿给我念的36.5，她自个儿36.8
             return first
         if mention.kind is Kind.SELF and actors.was_felt(self.line, mention):
             self.topic = mention
@@ -155,6 +159,8 @@ class Whose(Surroundings):
         group = self._beside(draft, place, left)
         if not group and left.all and self.drafts[:-1] and self._excepted(place):
             group = [Mention(Kind.OTHERS, (HOUSEHOLD,), place, place)]
+        if not group and (anew := self._anew(left)) is not None:
+            group = [anew]
         ill = self.reader.last
         if not group and left.bits & BIT["now"] and self._still_ill(ill, draft):
             group = [ill.mention] if ill and ill.mention else []
@@ -191,6 +197,14 @@ class Whose(Surroundings):
         parted = any(t.kind == "comma" for t in self.line[place : after.first])
         draft.far = parted or is_told_of(self, after)
         return [after]
+
+    def _anew(self, left: Left) -> Mention | None:
+        """婆婆36.9，我看她脸红，再量37.5: measured again, the same person as before."""
+        if not left.bits & BIT["again"] or len(self.drafts) < 2:
+            return None
+        before = self.drafts[-2]
+        mention = before.mention if before.verdict.outcome == "reading" else None
+        return mention if mention is not None and mention.kind in PERSONS else None
 
     def _excepted(self, place: int) -> bool:
         """除了老大37.2，都是36.5."""

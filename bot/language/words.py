@@ -58,7 +58,8 @@ class Words:
     more that start so, longest first. name_heads: what a name may start with. daily_surnames: signs
     of daily use that are surnames only where a name must stand.
 
-    things: nouns that are none of our own words, by the tags of jieba's dictionary.
+    things: nouns that are none of our own words, by the tags of jieba's dictionary. given: signs of
+    given names that are rare elsewhere; given_too: these, and daily ones.
     """
 
     classes: dict[str, int]
@@ -72,6 +73,8 @@ class Words:
     daily_surnames: frozenset[str]
     name_heads: frozenset[str]
     things: frozenset[str]
+    given: frozenset[str]
+    given_too: frozenset[str]
 
     def word_at(self, text: str, at: int) -> str:
         """The longest word that starts here, empty where there is none."""
@@ -97,6 +100,8 @@ class _Shelf:
     single: set[str]
     double: set[str]
     daily: set[str]
+    given: set[str]
+    given_too: set[str]
 
     def add(self, word: str, name: str) -> None:
         self.classes[word] = self.classes.get(word, 0) | BIT[name]
@@ -152,6 +157,8 @@ class _Shelf:
         self.single.update("".join(surnames.get("single", "").split()))
         self.double.update(surnames.get("double", "").split())
         self.daily.update("".join(surnames.get("daily", "").split()))
+        self.given.update("".join(surnames.get("given", "").split()))
+        self.given_too.update("".join(surnames.get("given_too", "").split()))
 
 
 def _files(root: Path) -> list[Path]:
@@ -176,7 +183,7 @@ def _common(classes: dict[str, int]) -> frozenset[str]:
 def words() -> Words:
     """The lists under content/language/temperature, dialects after the rest."""
     root = language_dir() / "temperature"
-    shelf = _Shelf({}, {}, {}, {}, {}, set(), set(), set())
+    shelf = _Shelf({}, {}, {}, {}, {}, set(), set(), set(), set(), set())
     for path in _files(root):
         shelf.take(tomllib.loads(path.read_text(encoding="utf-8")))
     things = _common(shelf.classes)
@@ -196,4 +203,6 @@ def words() -> Words:
         daily_surnames=frozenset(shelf.daily - shelf.single),
         name_heads=frozenset("老小阿") | shelf.single | {name[0] for name in shelf.double},
         things=things,
+        given=frozenset(shelf.given),
+        given_too=frozenset(shelf.given | shelf.given_too),
     )
