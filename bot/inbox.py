@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Index, Insert, exists, func, text, tuple_, update
+from sqlalchemy import Index, Insert, Select, bindparam, exists, func, text, tuple_, update
 from sqlalchemy import select as columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
@@ -167,9 +167,59 @@ def _rows(
     return out
 
 
+@dataclass(slots=True)
+class Waiting:
+    """A message that waits for its turn, without the session: what the turn finds goes to `done`.
+
+    The fields up to `payload` are columns; the rest is for the turn to fill in.
+    """
+
+    id: int
+    channel: str
+    key: str
+    chat: str
+    received_at: datetime
+    passive_until: datetime | None
+    payload: str
+    said_by: int | None = None
+    text_hash: str = ""
+    has_fact: bool = False
+
+
+@lru_cache
+def _next(of_chat: bool) -> Select[*tuple[Any, ...]]:
+    """The statement of every slice, made once."""
+    earlier = aliased(Inbox, name="earlier")
+    waits = exists().where(
+        col(earlier.channel) == col(Inbox.channel),
+        col(earlier.chat) == col(Inbox.chat),
+        text("earlier.state = 0"),
+        col(earlier.next_at) > bindparam("now"),
+        col(earlier.id) <= col(Inbox.id),
+    )
+    query: Select[*tuple[Any, ...]] = (
+        columns(
+            col(Inbox.id),
+            col(Inbox.channel),
+            col(Inbox.key),
+            col(Inbox.chat),
+            col(Inbox.received_at),
+            col(Inbox.passive_until),
+            col(Inbox.payload),
+        )
+        .where(_IS_NEW, ~waits)
+        .order_by(col(Inbox.id))
+        .limit(bindparam("most"))
+    )
+    if of_chat:
+        here = (col(Inbox.channel) == bindparam("channel"), col(Inbox.chat) == bindparam("chat"))
+        return query.where(*here)
+    return query
+
+
 def next_rows(
     session: Session, now: datetime, limit: int, spot: tuple[str, str] | None = None
-) -> list[Inbox]:
+) -> list[Waiting]:
     """Messages to handle, oldest first; not where an earlier one of the chat waits for a try.
 
     Args:
@@ -178,18 +228,54 @@ def next_rows(
         limit: at most so many.
         spot: of this chat only; None: of all.
     """
-    earlier = aliased(Inbox, name="earlier")
-    waits = exists().where(
-        col(earlier.channel) == col(Inbox.channel),
-        col(earlier.chat) == col(Inbox.chat),
-        text("earlier.state = 0"),
-        col(earlier.next_at) > now,
-        col(earlier.id) <= col(Inbox.id),
+    channel, chat = spot or ("", "")
+    where = {"now": now, "most": limit, "channel": channel, "chat": chat}
+    rows = session.connection().execute(_next(spot is not None), where).all()
+    return [Waiting(*row) for row in rows]
+
+
+_DONE = (
+    update(Inbox)
+    .where(col(Inbox.id) == bindparam("row"))
+    .values(
+        state=DONE,
+        handled=Inbox.handled + 1,
+        handled_at=bindparam("now"),
+        said_by=bindparam("by"),
+        text_hash=bindparam("hash"),
+        has_fact=bindparam("fact"),
+        payload=bindparam("words"),
     )
-    query = select(Inbox).where(_IS_NEW, ~waits).order_by(col(Inbox.id)).limit(limit)
-    if spot is not None:
-        query = query.where(Inbox.channel == spot[0], Inbox.chat == spot[1])
-    return list(session.exec(query).all())
+)
+
+
+def done(session: Session, message: Waiting, now: datetime) -> None:
+    """Its turn is over, and nothing more will be done for it."""
+    session.connection().execute(
+        _DONE,
+        {
+            "row": message.id,
+            "now": now,
+            "by": message.said_by,
+            "hash": message.text_hash,
+            "fact": message.has_fact,
+            "words": message.payload,
+        },
+    )
+
+
+_SAID = select(func.count()).where(
+    Inbox.said_by == bindparam("by"),
+    Inbox.text_hash == bindparam("hash"),
+    Inbox.received_at > bindparam("since"),
+    Inbox.id != bindparam("row"),
+)
+
+
+def said_before(session: Session, message: Waiting, since: datetime) -> int:
+    """How often its sender has said the same text since a moment."""
+    where = {"by": message.said_by, "hash": message.text_hash, "row": message.id, "since": since}
+    return session.exec(_SAID, params=where).one()
 
 
 def waiting_spots(session: Session, now: datetime, since: datetime) -> Spots:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import Update, bindparam, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, func, select
 
 from bot.domain.kin_words import Kin, kins_of
@@ -35,19 +37,29 @@ def identify(
 ) -> tuple[Account, Resident | None, Chat | None, int | None]:
     """The account, the person behind it if known, the group if it is one, and the place."""
     chat = _chat(work, inbound) if inbound.chat_kind is ChatKind.GROUP else None
-    account = _account(work, inbound)
+    account, speaker = _account(work, inbound)
     if account.resident_id is None and chat is not None and chat.place_id is not None:
         _bind_by_name(work.db, account, chat.place_id)
-    speaker = work.person_behind(account)
+        speaker = work.person_behind(account)
     place_id = chat.place_id if chat is not None else None
     if place_id is None and speaker is not None:
         place_id = speaker.place_id
     return account, speaker, chat, place_id
 
 
+_CHAT = select(Chat).where(Chat.in_channel == bindparam("channel"), Chat.in_ref == bindparam("ref"))
+_HEARD = update(Chat).where(col(Chat.id) == bindparam("row")).values(heard_at=bindparam("now"))
+_ACCOUNT = (
+    select(Account, Resident)
+    .outerjoin(Resident, col(Resident.id) == Account.resident_id)
+    .where(Account.channel == bindparam("channel"), Account.account == bindparam("account"))
+)
+_SEEN = update(Account).where(col(Account.id) == bindparam("row")).values(seen_at=bindparam("now"))
+
+
 def _chat(work: Work, inbound: Inbound) -> Chat:
-    query = select(Chat).where(Chat.in_channel == inbound.channel, Chat.in_ref == inbound.chat)
-    chat = work.db.exec(query).first()
+    where = {"channel": inbound.channel, "ref": inbound.chat}
+    chat = work.db.exec(_CHAT, params=where).first()
     if chat is None:  # heard before anybody registered it: kept, shown, never spoken in unasked
         chat = Chat(
             purpose=ChatPurpose.RESIDENTS,
@@ -55,33 +67,37 @@ def _chat(work: Work, inbound: Inbound) -> Chat:
             in_channel=inbound.channel,
             in_ref=inbound.chat,
         )
-    chat.heard_at = work.now
     if inbound.chat_title and not chat.title:
         chat.title = inbound.chat_title
-    work.db.add(chat)
-    work.db.flush()
+    _note_moment(work, chat, "heard_at", _HEARD)
     return chat
 
 
-def _account(work: Work, inbound: Inbound) -> Account:
+def _account(work: Work, inbound: Inbound) -> tuple[Account, Resident | None]:
     if not inbound.sender:  # the platform speaks of the chat, not of a person
-        return Account(channel=inbound.channel, account="")
-    query = select(Account).where(
-        Account.channel == inbound.channel, Account.account == inbound.sender
-    )
-    account = work.db.exec(query).first()
-    if account is None:
-        account = Account(channel=inbound.channel, account=inbound.sender)
-    if inbound.sender_name:
+        return Account(channel=inbound.channel, account=""), None
+    where = {"channel": inbound.channel, "account": inbound.sender}
+    known = work.db.exec(_ACCOUNT, params=where).first()
+    account, speaker = known or (Account(channel=inbound.channel, account=inbound.sender), None)
+    if inbound.sender_name and inbound.sender_name != account.display_name:
         account.display_name = inbound.sender_name
-    account.seen_at = work.now
     if inbound.chat_kind is ChatKind.PRIVATE and account.has_private_way is None:
         channel = work.channels[inbound.channel]
         if channel.can_push or any(limit.scope == "heard" for limit in channel.limits):
             account.has_private_way = True
-    work.db.add(account)
+    _note_moment(work, account, "seen_at", _SEEN)
+    return account, speaker
+
+
+def _note_moment(work: Work, row: Chat | Account, name: str, statement: Update) -> None:
+    """Somebody spoke now: for most messages the only change, so it costs one statement."""
+    if row in work.db and not work.db.is_modified(row):
+        work.db.connection().execute(statement, {"row": row.id, "now": work.now})
+        set_committed_value(row, name, work.now)
+        return
+    setattr(row, name, work.now)
+    work.db.add(row)
     work.db.flush()
-    return account
 
 
 def plain_name(display_name: str) -> str:
@@ -118,15 +134,24 @@ def _bind_by_name(db: Session, account: Account, place_id: int) -> None:
     db.flush()
 
 
+_BY_NAME = (
+    select(Resident)
+    .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)
+    .where(
+        PlaceAbove.ancestor_id == bindparam("place_id"),
+        Resident.name == bindparam("name"),
+        Resident.gone == "",
+    )
+    .order_by(col(Resident.id))
+)
+
+
 def by_name(db: Session, place_id: int, name: str) -> list[Resident]:
     """People of a name in the subtree of a place."""
-    query = (
-        select(Resident)
-        .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)
-        .where(PlaceAbove.ancestor_id == place_id, Resident.name == name, Resident.gone == "")
-        .order_by(col(Resident.id))
-    )
-    return list(db.exec(query).all())
+    return list(db.exec(_BY_NAME, params={"place_id": place_id, "name": name}).all())
+
+
+_NEWEST = select(func.max(Resident.id))
 
 
 @dataclass
@@ -139,7 +164,7 @@ class Names:
         """Names of the residents of the village around a place; none where no place is known."""
         if place_id is None:
             return frozenset()
-        newest = db.exec(select(func.max(Resident.id))).one() or 0
+        newest = db.exec(_NEWEST).one() or 0
         kept = self._kept.get(place_id)
         if kept is None or kept[0] != newest:
             village = village_of(db, place_id)

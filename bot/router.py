@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Unpack
 
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from bot import inbox
 from bot.channels.base import Channel, Received
@@ -17,7 +17,7 @@ from bot.clock import Clock, local_day, local_minute
 from bot.content import Content
 from bot.domain.registry import Account, Chat, ChatPurpose, Resident, Scope, scope_of
 from bot.domain.rules import RulePack
-from bot.inbox import Inbox
+from bot.inbox import Waiting
 from bot.language.commands import Command, Verb
 from bot.language.meaning import Utterance
 from bot.language.understand import Intent, Understanding, understand
@@ -214,7 +214,7 @@ class Kernel:
         """The rule pack in force."""
         return self.content.rules[self.rule_pack]
 
-    def work(self, session: Session, message: Inbox | None = None) -> Work:
+    def work(self, session: Session, message: Waiting | None = None) -> Work:
         """A unit of work at this moment."""
         return Work(
             db=session,
@@ -280,15 +280,15 @@ class Dispatcher:
         with session.begin_nested() as savepoint:
             received = Received(inbound.key, inbound.chat, "")
             inbox.accept(session, [inbox.Arrival("", received, self.kernel.clock.now())])
-            mine = select(Inbox).where(Inbox.channel == "", Inbox.key == inbound.key)
-            row = session.exec(mine).one()
+            row = inbox.next_rows(session, self.kernel.clock.now(), 1, ("", inbound.chat))[0]
             self.router.handle(self._meet(self.kernel.work(session, row), inbound))
+            inbox.done(session, row, self.kernel.clock.now())
             session.flush()
             savepoint.rollback()
 
-    def _handle(self, session: Session, row: Inbox) -> bool:
+    def _handle(self, session: Session, row: Waiting) -> bool:
         """Handle one message; False where its chat must wait."""
-        row_id, began = row.id or 0, perf_counter()
+        began = perf_counter()
         try:
             with session.begin_nested():
                 self._turn(session, row)
@@ -297,14 +297,14 @@ class Dispatcher:
         except Exception as error:
             # A poisonous message: kept, tried again, parked; its chat goes on.
             name = type(error).__name__
-            log.exception("turn_failed", extra={"inbox": row_id, "error": name})
-            return inbox.fail(session, row_id, self.kernel.clock.now(), name)
-        self._handled.append(row_id)
+            log.exception("turn_failed", extra={"inbox": row.id, "error": name})
+            return inbox.fail(session, row.id, self.kernel.clock.now(), name)
+        self._handled.append(row.id)
         ms = round((perf_counter() - began) * 1000, 1)
-        log.info("handled", extra={"inbox": row_id, "channel": row.channel, "ms": ms})
+        log.info("handled", extra={"inbox": row.id, "channel": row.channel, "ms": ms})
         return True
 
-    def _turn(self, session: Session, row: Inbox) -> None:
+    def _turn(self, session: Session, row: Waiting) -> None:
         kernel = self.kernel
         work = kernel.work(session, row)
         inbound = kernel.channels[row.channel].read(row.payload)
@@ -312,9 +312,7 @@ class Dispatcher:
             turn = self._meet(work, inbound)
             self.router.handle(turn)
             self.on_turn(turn)
-        row.state, row.handled, row.handled_at = inbox.DONE, row.handled + 1, work.now
-        session.add(row)
-        session.flush()
+        inbox.done(session, row, work.now)
 
     def _meet(self, work: Work, inbound: Inbound) -> Turn:
         """Who speaks, where, and what it means."""

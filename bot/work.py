@@ -14,7 +14,7 @@ from bot.channels.base import Channel
 from bot.content import Content
 from bot.domain.registry import Account, Chat, ChatPurpose, Resident
 from bot.domain.rules import RulePack
-from bot.inbox import Inbox
+from bot.inbox import Waiting
 from bot.message import Address, ChatKind
 from bot.outbox import Outbox
 
@@ -51,7 +51,7 @@ class Work:
     rules: RulePack
     channels: Mapping[str, Channel]
     secret: bytes = b""
-    message: Inbox | None = None
+    message: Waiting | None = None
     is_exercise: bool = False
     ordinal: int = 0
     said_in: list[tuple[str, str]] = field(default_factory=list)  # chat, and why something is said

@@ -4,11 +4,11 @@ import json
 import re
 from datetime import timedelta
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
+from bot import inbox
 from bot.domain.incidents import IncidentKind
 from bot.domain.registry import RoleName, path_words
-from bot.inbox import Inbox
 from bot.language.commands import Verb
 from bot.message import MessageKind
 from bot.outbox import Outbox
@@ -48,13 +48,7 @@ def on_loop(turn: Turn) -> bool:
         return False
     if len(turn.inbound.text) < 2 or turn.said.command is not None:
         return False
-    query = select(func.count()).where(
-        Inbox.said_by == turn.account.id,
-        Inbox.text_hash == message.text_hash,
-        Inbox.received_at > turn.work.now - timedelta(hours=1),
-        Inbox.id != message.id,
-    )
-    if turn.work.db.exec(query).one() < LOOP:
+    if inbox.said_before(turn.work.db, message, turn.work.now - timedelta(hours=1)) < LOOP:
         return False
     turn.work.note("静：同一句话一小时里说了三遍，不再应（规则 S5）")
     return True

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.domain.types import Moment
@@ -52,15 +53,17 @@ def ask(
     return prompt
 
 
+_WAITING = (
+    select(Prompt)
+    .where(
+        Prompt.account_id == bindparam("account_id"),
+        col(Prompt.closed_at).is_(None),
+        col(Prompt.expires_at) > bindparam("now"),
+    )
+    .order_by(col(Prompt.id).desc())
+)
+
+
 def waiting(db: Session, account_id: int, now: datetime) -> list[Prompt]:
     """What this person has been asked and not answered, latest first."""
-    query = (
-        select(Prompt)
-        .where(
-            Prompt.account_id == account_id,
-            col(Prompt.closed_at).is_(None),
-            col(Prompt.expires_at) > now,
-        )
-        .order_by(col(Prompt.id).desc())
-    )
-    return list(db.exec(query).all())
+    return list(db.exec(_WAITING, params={"account_id": account_id, "now": now}).all())

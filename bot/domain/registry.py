@@ -1,10 +1,14 @@
-"""Places, households, people, accounts, chats and roles: who is who, and who may see what."""
+"""Places, households, people, accounts, chats and roles: who is who, and who may see what.
+
+What every turn asks is a statement made once, with the values as parameters: making one costs
+several times as much as running it.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Index
+from sqlalchemy import BindParameter, ColumnElement, Date, Index, bindparam
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from bot.domain.types import Moment
@@ -220,15 +224,17 @@ def add_place(db: Session, parent: Place | None, name: str, kind: str) -> Place:
     return place
 
 
+_ABOVE = (
+    select(Place)
+    .join(PlaceAbove, col(PlaceAbove.ancestor_id) == Place.id)
+    .where(PlaceAbove.place_id == bindparam("place_id"))
+    .order_by(col(PlaceAbove.depth))
+)
+
+
 def places_above(db: Session, place_id: int) -> list[Place]:
     """The place itself and all above it, nearest first."""
-    query = (
-        select(Place)
-        .join(PlaceAbove, col(PlaceAbove.ancestor_id) == Place.id)
-        .where(PlaceAbove.place_id == place_id)
-        .order_by(col(PlaceAbove.depth))
-    )
-    return list(db.exec(query).all())
+    return list(db.exec(_ABOVE, params={"place_id": place_id}).all())
 
 
 def places_below(db: Session, place_id: int) -> list[int]:
@@ -258,7 +264,7 @@ def path_words(db: Session, place_id: int) -> str:
     return "".join(reversed(names))
 
 
-def held_on(on: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def held_on(on: date | BindParameter[date]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Conditions under which a row of Role holds on a day."""
     return (
         or_(col(Role.from_on).is_(None), col(Role.from_on) <= on),
@@ -266,10 +272,15 @@ def held_on(on: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     )
 
 
+_HELD = select(Role.role, Role.place_id).where(
+    Role.resident_id == bindparam("resident_id"), *held_on(bindparam("day", type_=Date))
+)
+
+
 def scope_of(db: Session, resident_id: int, on: date) -> Scope:
     """The roles that a person holds on a day."""
-    query = select(Role).where(Role.resident_id == resident_id, *held_on(on))
-    return Scope(resident_id, tuple((r.role, r.place_id) for r in db.exec(query).all()))
+    held = db.exec(_HELD, params={"resident_id": resident_id, "day": on}).all()
+    return Scope(resident_id, tuple((role, place_id) for role, place_id in held))
 
 
 def may_see(db: Session, scope: Scope, place_id: int) -> bool:
@@ -277,23 +288,23 @@ def may_see(db: Session, scope: Scope, place_id: int) -> bool:
     return any(is_below(db, place_id, own) for own in scope.place_ids)
 
 
+_HOLDERS = (
+    select(Resident, PlaceAbove.depth)
+    .join(Role, col(Role.resident_id) == Resident.id)
+    .join(PlaceAbove, col(PlaceAbove.ancestor_id) == Role.place_id)
+    .where(
+        PlaceAbove.place_id == bindparam("place_id"),
+        Role.role == bindparam("role"),
+        *held_on(bindparam("day", type_=Date)),
+    )
+    .order_by(col(PlaceAbove.depth), col(Role.id))
+)
+
+
 def holders(db: Session, place_id: int, role: str, on: date) -> list[Resident]:
     """Who holds a role for a place: at the place itself or the nearest level above that has one."""
-    for place in places_above(db, place_id):
-        query = (
-            select(Resident)
-            .join(Role, col(Role.resident_id) == Resident.id)
-            .where(
-                Role.place_id == place.id,
-                Role.role == role,
-                *held_on(on),
-            )
-            .order_by(col(Role.id))
-        )
-        found = list(db.exec(query).all())
-        if found:
-            return found
-    return []
+    found = db.exec(_HOLDERS, params={"place_id": place_id, "role": role, "day": on}).all()
+    return [resident for resident, depth in found if depth == found[0][1]]
 
 
 def residents_of_place(db: Session, place_id: int) -> list[Resident]:
@@ -307,11 +318,13 @@ def residents_of_place(db: Session, place_id: int) -> list[Resident]:
     return list(db.exec(query).all())
 
 
+_MEMBERS = (
+    select(Resident)
+    .where(Resident.household_id == bindparam("household_id"), Resident.gone == "")
+    .order_by(col(Resident.id))
+)
+
+
 def household_members(db: Session, household_id: int) -> list[Resident]:
     """The people of a house, householder first."""
-    query = (
-        select(Resident)
-        .where(Resident.household_id == household_id, Resident.gone == "")
-        .order_by(col(Resident.id))
-    )
-    return list(db.exec(query).all())
+    return list(db.exec(_MEMBERS, params={"household_id": household_id}).all())

@@ -11,7 +11,7 @@ from bot import outbox
 from bot.clock import at as at_minute
 from bot.clock import local_day, minute_of
 from bot.domain.registry import Account, Chat, ChatPurpose, Resident, add_place
-from bot.inbox import Inbox
+from bot.inbox import Waiting
 from bot.message import Address, ChatKind
 from bot.outbox import Outbox
 from bot.work import EXERCISE, Work
@@ -37,9 +37,7 @@ def make(session: Session) -> Make:
             rules=loaded.rules["cn-2020-01"],
             channels=channels,
             secret=b"secret",
-            message=values.pop(
-                "message", Inbox(id=7, channel="c", key="k", chat="u1", payload="", received_at=NOW)
-            ),
+            message=values.pop("message", Waiting(7, "c", "k", "u1", NOW, None, "")),
             **values,
         )
 
@@ -159,16 +157,8 @@ def test_an_exercise_says_so_once(session: Session, make: Make, chat: Chat) -> N
     assert all(row.is_exercise for row in rows(session))
 
 
-def message(passive_seconds: float) -> Inbox:
-    return Inbox(
-        id=7,
-        channel="c",
-        key="k",
-        chat="u1",
-        payload="",
-        received_at=NOW,
-        passive_until=at(passive_seconds),
-    )
+def message(passive_seconds: float) -> Waiting:
+    return Waiting(7, "c", "k", "u1", NOW, at(passive_seconds), "")
 
 
 def test_the_sender_leaves_an_answer_to_the_hook_that_waits(session: Session, make: Make) -> None:
