@@ -104,6 +104,8 @@ class Ear:
     @cached_property
     def nicknames(self) -> dict[str, set[int | None]]:
         """What the accounts of those villages show as their names."""
+        if not self.villages:
+            return {}
         query = (
             select(Account.display_name, Account.resident_id)
             .join(Resident, col(Resident.id) == Account.resident_id)
@@ -117,6 +119,8 @@ class Ear:
 
     def is_surname(self, sign: str) -> bool:
         """Whether somebody's name there begins with it."""
+        if not self.villages:
+            return False
         if sign not in self._surnames:
             query = (
                 select(Resident.id)
@@ -133,12 +137,14 @@ class Ear:
 
     def knows(self, names: Collection[str]) -> list[str]:
         """Those of some words that are somebody's name there, as written or as an account shows."""
+        if not names or not self.villages:
+            return []
         query = (
             select(Resident.name)
             .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)
             .where(col(PlaceAbove.ancestor_id).in_(self.villages), col(Resident.name).in_(names))
         )
-        known = set(self.db.exec(query).all()) if names else set()
+        known = set(self.db.exec(query).all())
         return [name for name in names if name in known]
 
     def calls(self, text: str) -> tuple[str, bool | None] | None:
@@ -151,6 +157,8 @@ def people_of(
     db: Session, place_ids: Collection[int], name: str = ""
 ) -> list[tuple[Resident, Place]]:
     """Everybody (of a name) who lives below some places, each with the leaf place."""
+    if not place_ids:
+        return []
     query = (
         select(Resident, Place)
         .join(PlaceAbove, col(PlaceAbove.place_id) == Resident.place_id)

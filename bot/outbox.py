@@ -15,7 +15,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Index, bindparam, exists, func, insert, text, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -110,14 +112,21 @@ class Claim:
 Filter = Callable[[Session, Outbox], str]
 
 
-def put(session: Session, row: Outbox) -> Outbox | None:
-    """Add a row, unless its key is there already (the turn was redone)."""
-    known = session.exec(select(Outbox.id).where(Outbox.key == row.key)).first()
-    if known is not None:
-        return None
-    session.add(row)
-    session.flush()
-    return row
+@cache
+def _put(dialect: str) -> ReturningInsert[int | None]:
+    add = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return add(Outbox).on_conflict_do_nothing(index_elements=["key"]).returning(col(Outbox.id))
+
+
+def put(session: Session, row: Mapping[str, Any]) -> int | None:
+    """Add a row, as the values of its columns, unless its key is there already (a turn was redone).
+
+    Returns:
+        its id; None where it was there.
+    """
+    connection = session.connection()
+    added = connection.execute(_put(connection.dialect.name), row).first()
+    return added[0] if added is not None else None
 
 
 def put_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -132,6 +141,20 @@ def known(session: Session, keys: Sequence[str]) -> set[str]:
         piece = keys[start : start + 5_000]
         found.update(session.exec(select(Outbox.key).where(col(Outbox.key).in_(piece))).all())
     return found
+
+
+_LINES = select(func.count()).where(
+    Outbox.channel == bindparam("channel"),
+    Outbox.chat == bindparam("chat"),
+    col(Outbox.topic).not_in(("notice", "emergency")),
+    Outbox.created_at > bindparam("since"),
+)
+
+
+def lines_since(session: Session, channel: str, chat: str, since: datetime) -> int:
+    """How many lines that count against the budget of a chat were written since a moment."""
+    where = {"channel": channel, "chat": chat, "since": since}
+    return session.exec(_LINES, params=where).one()
 
 
 def address(row: Outbox) -> Address:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from bot import outbox
 from bot.channels.base import Channel
@@ -16,7 +16,6 @@ from bot.domain.registry import Account, Chat, ChatPurpose, Resident
 from bot.domain.rules import RulePack
 from bot.inbox import Waiting
 from bot.message import Address, ChatKind
-from bot.outbox import Outbox
 
 EXERCISE = "【演练】"
 
@@ -107,8 +106,7 @@ class Work:
         """Write to one account. Reminders and notices wait for the end of the quiet hours."""
         to = Address(account.channel, account.account, ChatKind.PRIVATE)
         row = self._row(to, text, topic, options)
-        row.resident_id = account.resident_id
-        self._put(row)
+        self._put({**row, "resident_id": account.resident_id})
 
     def to_accounts(self, sayings: Sequence[tuple[Any, str, SayOptions]], topic: str) -> None:
         """Write to many accounts (or rows of their columns) at once; each option has a key.
@@ -142,8 +140,8 @@ class Work:
 
     def to_chat(
         self, chat: Chat, text: str, topic: str, **options: Unpack[SayOptions]
-    ) -> Outbox | None:
-        """Say something in a group, within rule S; None where the rule says silence.
+    ) -> int | None:
+        """Say something in a group, within rule S; its row, or None where the rule says silence.
 
         topic: notice and reminder are held over quiet hours; group lines are dropped then, and over
         the budget; emergency passes everything but a removed bot.
@@ -155,8 +153,7 @@ class Work:
         if topic not in ("notice", "emergency") and self._must_be_silent(chat, channel, ref, topic):
             return None
         row = self._row(Address(channel, ref, ChatKind.GROUP), text, topic, options)
-        row.chat_id, row.people = chat.id, max(chat.members, 1)
-        return self._put(row)
+        return self._put({**row, "chat_id": chat.id, "people": max(chat.members, 1)})
 
     def reply_to(self, to: Address, text: str, topic: str, **options: Unpack[SayOptions]) -> None:
         """Answer in the private chat in which a message came."""
@@ -171,50 +168,43 @@ class Work:
             return True
         if chat.purpose != ChatPurpose.RESIDENTS:
             return False  # cadres ask and are answered
-        query = select(func.count()).where(
-            Outbox.channel == channel,
-            Outbox.chat == ref,
-            col(Outbox.topic).not_in(("notice", "emergency")),
-            Outbox.created_at > self.now - timedelta(hours=1),
-        )
-        if self.db.exec(query).one() >= self.rules.group_lines_an_hour:
+        since = self.now - timedelta(hours=1)
+        if outbox.lines_since(self.db, channel, ref, since) >= self.rules.group_lines_an_hour:
             self.note("不说：这一小时在群里说得够多了（规则 S3）")
             return True
         return False
 
-    def _row(self, to: Address, text: str, topic: str, options: SayOptions) -> Outbox:
+    def _row(self, to: Address, text: str, topic: str, options: SayOptions) -> dict[str, Any]:
         key = options.get("key")
         if key is None:
             if self.message is None:
                 raise ValueError("without a message a saying needs a key of its own")
             self.ordinal += 1
             key = f"m{self.message.id}.{self.ordinal}"
-        usual: SayOptions = {"due_at": self.now, "is_exercise": self.is_exercise}
-        given: SayOptions = {**usual, **options, "key": key}
-        row = Outbox(
-            channel=to.channel,
-            chat=to.chat,
-            chat_kind=to.kind,
-            topic=topic,
-            text=f"{EXERCISE}{text}" if self.is_exercise and EXERCISE not in text else text,
-            created_at=self.now,
-            message_id=self.message.id if self.message else None,
-            **given,
-        )
-        origin = self.message
-        if origin is not None and origin.passive_until is not None and origin.chat == row.chat:
-            row.due_at = max(row.due_at, origin.passive_until)  # the hook may take it first
-        if (
-            topic in ("notice", "reminder")
-            and not row.is_urgent
-            and self.rules.is_quiet(row.due_at)
-        ):
-            row.due_at = self.rules.quiet_ends(row.due_at)
-        return row
+        due_at, origin = options.get("due_at", self.now), self.message
+        if origin is not None and origin.passive_until is not None and origin.chat == to.chat:
+            due_at = max(due_at, origin.passive_until)  # the hook may take it first
+        may_wait = topic in ("notice", "reminder") and not options.get("is_urgent", False)
+        if may_wait and self.rules.is_quiet(due_at):
+            due_at = self.rules.quiet_ends(due_at)
+        return {
+            "channel": to.channel,
+            "chat": to.chat,
+            "chat_kind": to.kind,
+            "topic": topic,
+            "text": f"{EXERCISE}{text}" if self.is_exercise and EXERCISE not in text else text,
+            "created_at": self.now,
+            "message_id": origin.id if origin else None,
+            "is_exercise": self.is_exercise,
+            **options,
+            "key": key,
+            "due_at": due_at,
+        }
 
-    def _put(self, row: Outbox) -> Outbox | None:
+    def _put(self, row: dict[str, Any]) -> int | None:
         kept = outbox.put(self.db, row)
         if kept is not None:
-            self.said_in.append((row.chat, row.why or row.topic))
-            self.note(f"说：{row.why or row.topic}")
+            why = row.get("why") or row["topic"]
+            self.said_in.append((row["chat"], why))
+            self.note(f"说：{why}")
         return kept

@@ -38,7 +38,7 @@ def put(work: Work, chat: Chat, notices: list[Notice]) -> None:
     """Say one or more notices in a chat as one message, and note a delivery for each."""
     first = notices[0]
     before, work.is_exercise = work.is_exercise, first.status == "exercise"
-    row = work.to_chat(
+    row_id = work.to_chat(
         chat,
         "\n\n".join(words_of(work, n) for n in notices),
         "notice",
@@ -54,9 +54,9 @@ def put(work: Work, chat: Chat, notices: list[Notice]) -> None:
             Delivery(
                 notice_id=notice.id or 0,
                 chat_id=chat.id or 0,
-                outbox_id=row.id if row else None,
-                state="queued" if row else "failed",
-                reason="" if row else "这个群进不去",
+                outbox_id=row_id,
+                state="queued" if row_id else "failed",
+                reason="" if row_id else "这个群进不去",
                 at=work.now,
             )
         )

@@ -13,7 +13,6 @@ from typing import Any
 from sqlmodel import Session, SQLModel
 
 from bot import content as content_of
-from bot import outbox
 from bot.channels.base import Answer, Call, Heard, Limit, Received
 from bot.content import Content
 from bot.errors import SendError
@@ -148,9 +147,14 @@ def arrival(
     return Arrival(channel, Received(key, chat, f"payload of {key}"), at, **more)
 
 
-def row(key: str, chat: str = "g", **values: Any) -> Outbox:
+def row(key: str, chat: str = "g", **more: Any) -> Outbox:
     """A row of the outbox, due now."""
-    given: dict[str, Any] = {
+    return Outbox(**values(key, chat, **more))
+
+
+def values(key: str, chat: str = "g", **more: Any) -> dict[str, Any]:
+    """The columns of such a row."""
+    return {
         "key": key,
         "channel": "c",
         "chat": chat,
@@ -159,16 +163,15 @@ def row(key: str, chat: str = "g", **values: Any) -> Outbox:
         "text": f"words of {key}",
         "created_at": NOW,
         "due_at": NOW,
-        **values,
+        **more,
     }
-    return Outbox(**given)
 
 
 def put(session: Session, *rows: Outbox) -> list[Outbox]:
-    """Keep rows; they must be new."""
-    kept = [outbox.put(session, one) for one in rows]
-    assert None not in kept
-    return [one for one in kept if one is not None]
+    """Keep rows."""
+    session.add_all(rows)
+    session.flush()
+    return list(rows)
 
 
 def let_all(_: Session, __: Outbox) -> str:

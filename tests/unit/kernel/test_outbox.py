@@ -13,7 +13,18 @@ from bot.domain.registry import Account
 from bot.errors import Rejected, SendError, Throttled, Unknown, Unreachable
 from bot.message import ChatKind
 from bot.outbox import Claim, Outbox
-from tests.unit.kernel.ground import NOW, Obedient, arrival, at, closing, let_all, memory, put, row
+from tests.unit.kernel.ground import (
+    NOW,
+    Obedient,
+    arrival,
+    at,
+    closing,
+    let_all,
+    memory,
+    put,
+    row,
+    values,
+)
 
 MINUTE = Limit("chat", 18, 60.0, reserve=3)
 TWO_DAYS = 48 * 3600
@@ -58,8 +69,8 @@ def settled(session: Session, key: str, result: str | SendError, seconds: float 
 
 
 def test_a_key_is_kept_once(session: Session) -> None:
-    assert outbox.put(session, row("m1.1", text="first")) is not None
-    assert outbox.put(session, row("m1.1", text="second")) is None
+    assert outbox.put(session, values("m1.1", text="first")) is not None
+    assert outbox.put(session, values("m1.1", text="second")) is None
     assert [one.text for one in session.exec(select(Outbox)).all()] == ["first"]
 
 
