@@ -14,13 +14,12 @@ from typing import Any
 
 from sqlalchemy import Index, Insert, Select, bindparam, exists, func, text, tuple_, update
 from sqlalchemy import select as columns
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
 
 from bot.channels.base import Received
-from bot.domain.types import Moment
+from bot.domain.types import Moment, insert_into
 
 NEW, DONE, PARKED = 0, 1, 2
 # Written out: neither store uses a partial index for a state that is a parameter.
@@ -87,8 +86,9 @@ class Accepted:
 @lru_cache
 def _insert(dialect: str) -> Insert:
     """The statement of every arrival, made once: building it costs as much as running it."""
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(Inbox).on_conflict_do_nothing(index_elements=["channel", "key"])
+    keep = insert_into(Inbox, dialect)
+    statement: Insert = keep.on_conflict_do_nothing(index_elements=["channel", "key"])
+    return statement
 
 
 Spots = set[tuple[str, str]]  # chats: channel, and the platform's reference in it

@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Index, bindparam, exists, func, insert, text, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
@@ -23,7 +22,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.channels.base import Channel, Limit
 from bot.domain.registry import Account
-from bot.domain.types import Moment
+from bot.domain.types import Moment, insert_into
 from bot.errors import SendError, Throttled, Unknown
 from bot.message import Address, ChatKind, Outbound
 
@@ -114,8 +113,9 @@ Filter = Callable[[Session, Outbox], str]
 
 @cache
 def _put(dialect: str) -> ReturningInsert[int | None]:
-    add = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return add(Outbox).on_conflict_do_nothing(index_elements=["key"]).returning(col(Outbox.id))
+    add = insert_into(Outbox, dialect).on_conflict_do_nothing(index_elements=["key"])
+    put_in: ReturningInsert[int | None] = add.returning(col(Outbox.id))
+    return put_in
 
 
 def put(session: Session, row: Mapping[str, Any]) -> int | None:

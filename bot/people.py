@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Update, bindparam, update
+from sqlalchemy import Update, bindparam, insert, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, func, select
 
@@ -54,6 +54,7 @@ _ACCOUNT = (
     .outerjoin(Resident, col(Resident.id) == Account.resident_id)
     .where(Account.channel == bindparam("channel"), Account.account == bindparam("account"))
 )
+_NEW_ACCOUNT = insert(Account)
 _SEEN = update(Account).where(col(Account.id) == bindparam("row")).values(seen_at=bindparam("now"))
 
 
@@ -78,15 +79,26 @@ def _account(work: Work, inbound: Inbound) -> tuple[Account, Resident | None]:
         return Account(channel=inbound.channel, account=""), None
     where = {"channel": inbound.channel, "account": inbound.sender}
     known = work.db.exec(_ACCOUNT, params=where).first()
-    account, speaker = known or (Account(channel=inbound.channel, account=inbound.sender), None)
+    if known is None:  # made and read again: an object and its flush cost twice as much
+        new = {"display_name": inbound.sender_name, "seen_at": work.now}
+        way = True if _opens_a_way(work, inbound) else None
+        work.db.connection().execute(_NEW_ACCOUNT, {**where, **new, "has_private_way": way})
+        return work.db.exec(_ACCOUNT, params=where).one()
+    account, speaker = known
     if inbound.sender_name and inbound.sender_name != account.display_name:
         account.display_name = inbound.sender_name
-    if inbound.chat_kind is ChatKind.PRIVATE and account.has_private_way is None:
-        channel = work.channels[inbound.channel]
-        if channel.can_push or any(limit.scope == "heard" for limit in channel.limits):
-            account.has_private_way = True
+    if account.has_private_way is None and _opens_a_way(work, inbound):
+        account.has_private_way = True
     _note_moment(work, account, "seen_at", _SEEN)
     return account, speaker
+
+
+def _opens_a_way(work: Work, inbound: Inbound) -> bool:
+    """Whether who says this in private may be written to from now on."""
+    if inbound.chat_kind is not ChatKind.PRIVATE:
+        return False
+    channel = work.channels[inbound.channel]
+    return channel.can_push or any(limit.scope == "heard" for limit in channel.limits)
 
 
 def _note_moment(work: Work, row: Chat | Account, name: str, statement: Update) -> None:

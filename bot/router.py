@@ -15,6 +15,7 @@ from bot import inbox
 from bot.channels.base import Channel, Received
 from bot.clock import Clock, local_day, local_minute
 from bot.content import Content
+from bot.domain.prompts import Prompt, waiting
 from bot.domain.registry import Account, Chat, ChatPurpose, Resident, Scope, scope_of
 from bot.domain.rules import RulePack
 from bot.inbox import Waiting
@@ -45,6 +46,7 @@ class Turn:
     place_id: int | None
     meaning: Understanding | None = None
     has_replied: bool = False
+    _asked: list[Prompt] | None = None
 
     @property
     def is_group(self) -> bool:
@@ -64,6 +66,13 @@ class Turn:
         if self.meaning is None:
             raise ValueError("nothing was said in this turn")
         return self.meaning
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """What the speaker had been asked before this turn and has not answered, latest first."""
+        if self._asked is None:
+            self._asked = waiting(self.work.db, self.account.id or 0, self.work.now)
+        return [prompt for prompt in self._asked if prompt.closed_at is None]
 
     def has_private_way(self) -> bool:
         """Whether the speaker can be answered alone."""

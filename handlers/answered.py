@@ -1,7 +1,7 @@
 """Shared: what was answered where: once a day in a group, remembered for who asked, counted."""
 
 from bot.clock import local_day
-from bot.domain.questions import EntrySaid, LastAnswer, OpenQuestion, QuestionAsker, tally
+from bot.domain.questions import EntrySaid, OpenQuestion, QuestionAsker, keep_answer, tally
 from bot.domain.registry import Account, Chat, Resident
 from bot.router import Turn
 from bot.work import Work
@@ -36,18 +36,16 @@ def remember(
     question: int | None = None,
 ) -> None:
     """Keep what this account was answered, for what it says about it next."""
-    turn.work.db.merge(
-        LastAnswer(
-            account_id=turn.account.id or 0,
-            chat_key=chat_key(turn),
-            asked=asked[:200],
-            entry=entry,
-            local_entry_id=local,
-            question_id=question,
-            at=turn.work.now,
-        )
+    keep_answer(
+        turn.work.db,
+        turn.account.id or 0,
+        chat_key(turn),
+        asked,
+        turn.work.now,
+        entry=entry,
+        local_entry_id=local,
+        question_id=question,
     )
-    turn.work.db.flush()
 
 
 def count(turn: Turn, outcome: str) -> None:
@@ -78,14 +76,9 @@ def deliver(work: Work, question: OpenQuestion, askers: list[QuestionAsker]) -> 
         chat = work.db.get(Chat, asker.chat_id) if asker.chat_id else None
         if work.has_way(account):
             work.to_account(account, words, "reply", key=key, why="问的人听到回答")
-            work.db.merge(
-                LastAnswer(
-                    account_id=asker.account_id,
-                    chat_key=f"{account.channel}\x1f{account.account}",
-                    asked=asker.text[:200],
-                    question_id=question.id,
-                    at=work.now,
-                )
+            where = f"{account.channel}\x1f{account.account}"
+            keep_answer(
+                work.db, asker.account_id, where, asker.text, work.now, question_id=question.id
             )
         elif (
             chat is None

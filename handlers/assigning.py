@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.domain.registry import Resident
 from bot.domain.rules import SlotDay
@@ -112,18 +115,28 @@ def keep_waiting(turn: Turn, unknown: Unknown, kind: str) -> Pending | None:
 
 def _is_known(turn: Turn, unknown: Unknown) -> bool:
     """Whether this very line waits or has been settled."""
+    query = _like_it(turn.place_id is not None, unknown.is_relay)
+    where = {
+        "place_id": turn.place_id,
+        "spoken_who": unknown.spoken,
+        "number": unknown.number,
+        "day": unknown.slot.day,
+        "slot": unknown.slot.slot.name,
+        "account_id": turn.account.id,
+    }
+    return turn.work.db.exec(query, params=where).first() is not None
+
+
+@cache
+def _like_it(has_place: bool, is_relay: bool) -> SelectOfScalar[Pending]:
+    same = ["spoken_who", "number", "day", "slot"]
+    same += ["place_id"] * has_place + ["account_id"] * (not is_relay)
     query = select(Pending).where(
         col(Pending.kind).in_(UNCLEAR),
-        Pending.place_id == turn.place_id,
-        Pending.spoken_who == unknown.spoken,
-        Pending.number == unknown.number,
-        Pending.day == unknown.slot.day,
-        Pending.slot == unknown.slot.slot.name,
         Pending.outcome != "撤回",
+        *(getattr(Pending, name) == bindparam(name) for name in same),
     )
-    if not unknown.is_relay:
-        query = query.where(Pending.account_id == turn.account.id)
-    return turn.work.db.exec(query).first() is not None
+    return query if has_place else query.where(col(Pending.place_id).is_(None))
 
 
 def keep_unassigned(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.domain.prompts import Prompt, waiting
+from bot.domain.prompts import Prompt
 from bot.domain.registry import Resident, path_words, village_of
 from bot.hearing import Asked, Ear, people_of
 from bot.router import Turn
@@ -39,7 +39,7 @@ _BUT = re.compile(
 
 def answer_who(turn: Turn, text: str) -> bool:
     """An answer to 是哪位: numbers, a name, where they live, 是, 不是."""
-    open_ones = waiting(turn.work.db, turn.account.id or 0, turn.work.now)
+    open_ones = turn.prompts
     prompts = [p for p in open_ones if p.kind in CHOICES]
     if not prompts or turn.said.command is not None:
         return False

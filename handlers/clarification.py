@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlmodel import col, select
 
-from bot.domain.prompts import Prompt, ask, waiting
+from bot.domain.prompts import Prompt, ask
 from bot.domain.registry import Resident
 from bot.domain.rules import Verdict
 from bot.domain.temperature import Pending
@@ -49,7 +49,7 @@ def on_answer(turn: Turn) -> bool:
     if turn.is_group and turn.in_village_chat:
         return False
     text = turn.said.text.strip()
-    prompts = waiting(turn.work.db, turn.account.id or 0, turn.work.now)
+    prompts = turn.prompts
     if not prompts:
         return False
     latest = next((p for p in prompts if p.kind in ("reading", "which", "assign")), None)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from bot.clock import day_words, local_day
@@ -125,16 +126,18 @@ def _ask_recheck(work: Work, said: Said, reading: Reading) -> None:
         )
 
 
+_RECHECKS = select(Pending).where(
+    Pending.kind == "recheck",
+    Pending.resident_id == bindparam("resident_id"),
+    col(Pending.closed_at).is_(None),
+)
+
+
 def _close_rechecks(work: Work, said: Said, verdict: Verdict) -> None:
     """An armpit value (or one without a site) answers a pending recheck."""
     if verdict is Verdict.RECHECK:
         return
-    query = select(Pending).where(
-        Pending.kind == "recheck",
-        Pending.resident_id == said.person.id,
-        col(Pending.closed_at).is_(None),
-    )
-    for pending in work.db.exec(query).all():
+    for pending in work.db.exec(_RECHECKS, params={"resident_id": said.person.id}).all():
         pending.closed_at, pending.outcome = work.now, str(said.celsius)
         work.db.add(pending)
 

@@ -6,8 +6,7 @@ from sqlmodel import col, select
 
 from bot.clock import local_day
 from bot.domain.entries import LocalEntry
-from bot.domain.prompts import waiting
-from bot.domain.questions import LastAnswer, OpenQuestion
+from bot.domain.questions import LastAnswer, OpenQuestion, last_answer
 from bot.domain.temperature import Reading
 from bot.language.faq import Action, Asked, Hit
 from bot.language.follow_up import (
@@ -85,11 +84,10 @@ def _is_other(turn: Turn) -> bool:
 def _last(turn: Turn) -> LastAnswer | None:
     """The last answer, where nothing of ours and no reading of theirs has come between."""
     work = turn.work
-    last = work.db.get(LastAnswer, turn.account.id)
+    last = last_answer(work.db, turn.account.id or 0)
     if last is None or last.chat_key != chat_key(turn) or work.now - last.at > LATER:
         return None
-    prompts = waiting(work.db, turn.account.id or 0, work.now)
-    if any(prompt.asked_at > last.at for prompt in prompts):
+    if any(prompt.asked_at > last.at for prompt in turn.prompts):
         return None
     query = select(Reading.at).where(Reading.said_by == turn.account.id)
     reported = work.db.exec(query.order_by(col(Reading.at).desc()).limit(1)).first()

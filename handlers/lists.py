@@ -12,7 +12,7 @@ from bot.domain.audit import note as audit
 from bot.domain.care import Observation, team_of
 from bot.domain.incidents import WORD_OF_INCIDENT, Incident, IncidentKind
 from bot.domain.owing import missing, owing
-from bot.domain.prompts import ask, waiting
+from bot.domain.prompts import ask
 from bot.domain.registry import (
     Resident,
     may_see,
@@ -321,7 +321,7 @@ def on_reason(turn: Turn) -> bool:
         return False
     if turn.meaning is None or turn.meaning.command is not None:
         return False
-    for prompt in waiting(turn.work.db, turn.account.id or 0, turn.work.now):
+    for prompt in turn.prompts:
         if prompt.kind != "reason":
             continue
         values = prompt.values

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from bot.clock import at, date_words, local_day
 from bot.domain.notices import Notice, NoticeState, Receipt, deliveries
-from bot.domain.prompts import Prompt, ask, waiting
+from bot.domain.prompts import Prompt, ask
 from bot.domain.registry import (
     Chat,
     ChatPurpose,
@@ -157,7 +157,7 @@ def on_code(turn: Turn) -> bool:
     if turn.speaker is None or (turn.is_group and turn.in_village_chat):
         return False
     text = turn.said.text.strip()
-    for prompt in waiting(turn.work.db, turn.account.id or 0, turn.work.now):
+    for prompt in turn.prompts:
         if prompt.kind in ("notice_code", "notice_approve") and text == prompt.say_back:
             _confirm(turn, prompt)
             return True

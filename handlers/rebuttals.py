@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from bot.clock import at, date_words, local_day
 from bot.domain.audit import note as audit
 from bot.domain.notices import Notice, NoticeState
-from bot.domain.prompts import ask, waiting
+from bot.domain.prompts import ask
 from bot.domain.registry import Chat, Place, path_words, places_above, places_below
 from bot.domain.rumours import Rumour, RumourSeen, RumourTold, seen_in
 from bot.errors import RuleError
@@ -43,7 +43,7 @@ def on_words(turn: Turn) -> bool:
         return False
     if turn.said.command is not None or not _SOURCE.search(turn.said.text):
         return False
-    for prompt in waiting(turn.work.db, turn.account.id or 0, turn.work.now):
+    for prompt in turn.prompts:
         if prompt.kind == ASKED:
             prompt.closed_at = turn.work.now
             turn.work.db.add(prompt)

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from bot.domain.registry import Account, Household, Resident
 from bot.domain.rules import SlotDay, Verdict
-from bot.domain.temperature import Pending, Reading, project
+from bot.domain.temperature import Pending, Reading, project, said_of
 from bot.work import Work
 from handlers.fevers import follow, tell_corrected
 from handlers.said import FEVERS as FEVERS
@@ -27,7 +27,13 @@ def record(work: Work, said: Said) -> Kept:
     verdict = work.rules.judge(said.celsius, said.site)
     if verdict in (Verdict.ASK, Verdict.IMPLAUSIBLE):
         return Kept(said, verdict, None)
-    rows = _rows(work, said)
+    rows = said_of(
+        work.db,
+        said.person.id or 0,
+        said.slot.day,
+        said.slot.slot.name,
+        is_exercise=work.is_exercise,
+    )
     current = [row for row in rows if row.superseded_by is None]
     tenths = int(said.celsius * 10)
     same = next((r for r in current if r.tenths == tenths and r.site in ("", said.site)), None)
@@ -57,22 +63,6 @@ WORDS = {
     Verdict.ASK: "待核",
     Verdict.IMPLAUSIBLE: "",
 }
-
-
-def _rows(work: Work, said: Said) -> list[Reading]:
-    """What was said of the person for that slot and not taken back, oldest first."""
-    query = (
-        select(Reading)
-        .where(
-            Reading.resident_id == said.person.id,
-            Reading.day == said.slot.day,
-            Reading.slot == said.slot.slot.name,
-            col(Reading.withdrawn_at).is_(None),
-            col(Reading.is_exercise).is_(work.is_exercise),
-        )
-        .order_by(col(Reading.id))
-    )
-    return list(work.db.exec(query).all())
 
 
 def _replaced(said: Said, current: list[Reading]) -> Reading | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from bot.clock import local_day
-from bot.domain.prompts import ask, waiting
+from bot.domain.prompts import ask
 from bot.domain.registry import (
     Place,
     Resident,
@@ -146,7 +146,7 @@ def on_code(
     if turn.speaker is None or (turn.is_group and turn.in_village_chat):
         return False
     text = turn.said.text.strip()
-    for prompt in waiting(turn.work.db, turn.account.id or 0, turn.work.now):
+    for prompt in turn.prompts:
         is_code = prompt.kind in (OWN, SECOND) and text == prompt.say_back
         if is_code and prompt.values["paper"] == kind:
             prompt.closed_at = turn.work.now

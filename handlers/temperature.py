@@ -10,7 +10,7 @@ from bot import people
 from bot.domain.prompts import waiting
 from bot.domain.registry import Resident
 from bot.domain.rules import SlotDay, Verdict
-from bot.domain.temperature import Pending, Reading
+from bot.domain.temperature import Reading, waiting_of
 from bot.hearing import Asked, Ear, Found, people_of
 from bot.language.ages import says_infant
 from bot.language.meaning import HOUSEHOLD, SELF, Clarify, MainIntent, SpokenReading
@@ -277,16 +277,14 @@ def _changes_a_line(turn: Turn, person: Resident, slot: SlotDay) -> bool:
 def _settle(turn: Turn, person: Resident, value: str) -> None:
     """A clear number of somebody answers what was asked about an unclear one."""
     work = turn.work
-    query = select(Pending).where(
-        Pending.kind == "clarify",
-        Pending.account_id == turn.account.id,
-        Pending.resident_id == person.id,
-        col(Pending.closed_at).is_(None),
-        Pending.message_id != (work.message.id if work.message else None),
-        Pending.at >= work.rules.slot_for(work.now).starts_at,
-    )
+    this = work.message.id if work.message else None
     settled = set()
-    for pending in work.db.exec(query).all():
+    for pending in waiting_of(work.db, turn.account.id or 0):
+        if (pending.kind, pending.resident_id) != ("clarify", person.id):
+            continue
+        is_before = pending.message_id not in (None, this)
+        if not is_before or pending.at < work.rules.slot_for(work.now).starts_at:
+            continue
         pending.closed_at, pending.outcome = work.now, value
         work.db.add(pending)
         settled.add(pending.id)

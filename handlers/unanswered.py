@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 
 from bot.domain.prompts import Prompt
 from bot.domain.registry import Account, Resident
-from bot.domain.temperature import Pending, Reading
+from bot.domain.temperature import Pending, Reading, waiting_of
 from bot.hearing import Asked, Ear
 from bot.router import Turn
 from bot.spoken import whom
@@ -93,15 +93,14 @@ def said_since(turn: Turn, said: Said) -> None:
 def _asked_of(turn: Turn, said: Said) -> list[tuple[Pending, list[Prompt]]]:
     """What waits of this speaker and slot, with its questions, where this person is a choice."""
     work = turn.work
-    query = select(Pending).where(
-        col(Pending.kind).in_(("which", "unassigned")),
-        Pending.account_id == turn.account.id,
-        Pending.day == said.slot.day,
-        Pending.slot == said.slot.slot.name,
-        Pending.message_id != (work.message.id if work.message else None),
-        col(Pending.closed_at).is_(None),
-    )
-    pendings = work.db.exec(query).all()
+    this = work.message.id if work.message else None
+    pendings = [
+        pending
+        for pending in waiting_of(work.db, turn.account.id or 0)
+        if pending.kind in ("which", "unassigned")
+        and (pending.day, pending.slot) == (said.slot.day, said.slot.slot.name)
+        and pending.message_id not in (None, this)
+    ]
     if not pendings:
         return []
     asked = select(Prompt).where(

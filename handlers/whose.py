@@ -199,6 +199,8 @@ def _new(
     work: Work, account_id: int, kind: str, by_account: int, asked: Sequence[Question]
 ) -> list[Question]:
     """Each word once, and not while the same question of the same speaker is open."""
+    if not asked:
+        return []
     open_ones = {
         prompt.values["spoken"]
         for prompt in waiting(work.db, account_id, work.now)

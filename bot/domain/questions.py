@@ -5,10 +5,13 @@ open ──答──▶ answered        every asker hears it
 """
 
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
+from sqlalchemy import Insert, bindparam
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from bot.domain.types import Moment
+from bot.domain.types import Moment, insert_into
 
 
 class OpenQuestion(SQLModel, table=True):
@@ -50,6 +53,9 @@ class QuestionTold(SQLModel, table=True):
     at: datetime = Field(sa_type=Moment)
 
 
+ASKED = 200  # characters of a question that are kept
+
+
 class LastAnswer(SQLModel, table=True):
     """What an account was last answered: 那孩子呢, 谢谢 and 不对 speak of it."""
 
@@ -62,6 +68,44 @@ class LastAnswer(SQLModel, table=True):
     question_id: int | None = Field(default=None, foreign_key="open_question.id")
     at: datetime = Field(sa_type=Moment)
     is_thanked: bool = False
+
+
+_ANSWERED = select(LastAnswer).where(LastAnswer.account_id == bindparam("account_id"))
+_FIELDS = ("chat_key", "asked", "entry", "local_entry_id", "question_id", "at", "is_thanked")
+
+
+@cache
+def _keep_answer(dialect: str) -> Insert:
+    add = insert_into(LastAnswer, dialect)
+    changes = {name: add.excluded[name] for name in _FIELDS}
+    statement: Insert = add.on_conflict_do_update(index_elements=["account_id"], set_=changes)
+    return statement
+
+
+def last_answer(db: Session, account_id: int) -> LastAnswer | None:
+    """What an account was last answered, as it is in the database now."""
+    fresh = {"populate_existing": True}
+    where = {"account_id": account_id}
+    return db.exec(_ANSWERED, params=where, execution_options=fresh).first()
+
+
+def keep_answer(
+    db: Session, account_id: int, chat_key: str, asked: str, at: datetime, **to: Any
+) -> None:
+    """Keep what an account was answered, in the place of what it was answered before.
+
+    Args:
+        db: of a write transaction.
+        account_id: who asked.
+        chat_key: where.
+        asked: in which words.
+        at: when.
+        to: the entry, local_entry_id or question_id that answered it.
+    """
+    usual = {"entry": "", "local_entry_id": None, "question_id": None, "is_thanked": False}
+    values = {"account_id": account_id, "chat_key": chat_key, "asked": asked[:ASKED], "at": at}
+    connection = db.connection()
+    connection.execute(_keep_answer(connection.dialect.name), {**usual, **values, **to})
 
 
 class EntrySaid(SQLModel, table=True):

@@ -9,14 +9,15 @@ Both projections change in the transaction of the reading (+1, −1) and can be 
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Index, case, delete, func, insert
+from sqlalchemy import Index, Insert, bindparam, case, delete, false, func, insert
 from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from bot.domain.registry import Place, PlaceAbove
-from bot.domain.types import Moment
+from bot.domain.types import Moment, insert_into
 
 
 class Reading(SQLModel, table=True):
@@ -131,49 +132,91 @@ class Pending(SQLModel, table=True):
     outcome: str = ""
 
 
+_SAID = (
+    select(Reading)
+    .where(
+        Reading.resident_id == bindparam("resident_id"),
+        Reading.day == bindparam("day"),
+        Reading.slot == bindparam("slot"),
+        col(Reading.withdrawn_at).is_(None),
+        Reading.is_exercise == bindparam("is_exercise"),
+    )
+    .order_by(col(Reading.id))
+)
+
+
+def said_of(
+    db: Session, resident_id: int, day: date, slot: str, *, is_exercise: bool = False
+) -> list[Reading]:
+    """What was said of a person for a slot and not taken back, oldest first."""
+    where = {"resident_id": resident_id, "day": day, "slot": slot, "is_exercise": is_exercise}
+    return list(db.exec(_SAID, params=where).all())
+
+
+_WAITING = (
+    select(Pending)
+    .where(Pending.account_id == bindparam("account_id"), col(Pending.closed_at).is_(None))
+    .order_by(col(Pending.id))
+)
+
+
+def waiting_of(db: Session, account_id: int) -> list[Pending]:
+    """What an account said that still waits for a person's word, oldest first."""
+    return list(db.exec(_WAITING, params={"account_id": account_id}).all())
+
+
+_OF_SLOT: dict[str, Any] = {
+    name: bindparam(f"the_{name}") for name in ("place_id", "resident_id", "day", "slot")
+}
+_SHOWN = (
+    columns(col(SlotReading.is_fever), func.coalesce(Reading.is_late, false()))
+    .outerjoin(Reading, col(Reading.id) == SlotReading.reading_id)
+    .where(*(getattr(SlotReading, name) == value for name, value in _OF_SLOT.items()))
+)
+_HIDE = delete(SlotReading).where(
+    *(getattr(SlotReading, name) == value for name, value in _OF_SLOT.items())
+)
+_COUNTED = ("reported", "fever", "late")
+
+
+@cache
+def _show(dialect: str) -> Insert:
+    add = insert_into(SlotReading, dialect)
+    changes = {name: add.excluded[name] for name in ("reading_id", "tenths", "is_fever")}
+    statement: Insert = add.on_conflict_do_update(index_elements=list(_OF_SLOT), set_=changes)
+    return statement
+
+
+@cache
+def _count(dialect: str) -> Insert:
+    add = insert_into(SlotSummary, dialect)
+    sums = {name: getattr(SlotSummary, name) + add.excluded[name] for name in _COUNTED}
+    key = ["day", "slot", "place_id"]
+    statement: Insert = add.on_conflict_do_update(index_elements=key, set_=sums)
+    return statement
+
+
 def project(db: Session, resident_id: int, place_id: int, day: date, slot: str) -> None:
     """Bring the two projections of one person's slot into line with `reading`."""
     db.flush()
-    old = db.get(SlotReading, (place_id, resident_id, day, slot))
-    rows = db.exec(
-        select(Reading).where(
-            Reading.resident_id == resident_id,
-            Reading.day == day,
-            Reading.slot == slot,
-            col(Reading.superseded_by).is_(None),
-            col(Reading.withdrawn_at).is_(None),
-            col(Reading.is_exercise).is_(False),
-        )
-    ).all()
+    connection = db.connection()
+    dialect = connection.dialect.name
+    key = {"place_id": place_id, "resident_id": resident_id, "day": day, "slot": slot}
+    where = {f"the_{name}": value for name, value in key.items()}
+    rows = [row for row in said_of(db, resident_id, day, slot) if row.is_current]
     best = max(rows, key=lambda r: (r.tenths, r.id or 0), default=None)
-    summary = db.get(SlotSummary, (day, slot, place_id))
-    if summary is None:
-        summary = SlotSummary(day=day, slot=slot, place_id=place_id)
-    if old is not None:
-        summary.reported -= 1
-        summary.fever -= old.is_fever
-        previous = db.get(Reading, old.reading_id)
-        summary.late -= bool(previous and previous.is_late)
-        db.delete(old)
-        db.flush()
+    shown = connection.execute(_SHOWN, where).first()
+    before = (1, *map(int, shown)) if shown is not None else (0, 0, 0)
+    after = (0, 0, 0)
     if best is not None:
         is_fever = best.verdict in ("fever", "urgent")
-        db.add(
-            SlotReading(
-                place_id=place_id,
-                resident_id=resident_id,
-                day=day,
-                slot=slot,
-                reading_id=best.id or 0,
-                tenths=best.tenths,
-                is_fever=is_fever,
-            )
-        )
-        summary.reported += 1
-        summary.fever += is_fever
-        summary.late += best.is_late
-    db.add(summary)
-    db.flush()
+        after = (1, int(is_fever), int(best.is_late))
+        value = {"reading_id": best.id, "tenths": best.tenths, "is_fever": is_fever}
+        connection.execute(_show(dialect), {**key, **value})
+    elif shown is not None:
+        connection.execute(_HIDE, where)
+    changes = {name: new - old for name, old, new in zip(_COUNTED, before, after, strict=True)}
+    connection.execute(_count(dialect), {"day": day, "slot": slot, "place_id": place_id, **changes})
 
 
 def recount(db: Session) -> dict[tuple[date, str, int], tuple[int, int]]:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, MetaData
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -17,6 +18,11 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 METADATA: MetaData = SQLModel.metadata
+
+
+def insert_into(table: type[SQLModel], dialect: str) -> Any:
+    """An insert that can say what a conflict means: each store has its own for it."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 class Moment(TypeDecorator[datetime]):
