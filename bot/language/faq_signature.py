@@ -9,7 +9,7 @@ A word of a group is one of
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.language.lexicon import Folder
@@ -45,7 +45,10 @@ class Signature:
     def is_met(self, found: Found) -> bool:
         """Whether each group is met."""
         ids = found.spans.keys()
-        return not any(group.isdisjoint(ids) for group in self.groups)
+        for group in self.groups:  # noqa: SIM110  # each message meets hundreds of them
+            if group.isdisjoint(ids):
+                return False
+        return True
 
     def is_forbidden(self, found: Found) -> bool:
         """Whether a word stands there that must not."""
@@ -72,8 +75,9 @@ class Vocabulary:
         self._written: dict[str, int] = {}  # packs write the same words many thousand times
         self._sets: dict[tuple[str, ...], frozenset[int]] = {}
         self._names: list[str] = []
-        self._by_head: dict[str, list[tuple[str, int]]] = {}
-        self._patterns: list[tuple[int, str, re.Pattern[str]]] = []
+        self._by_head: dict[str, list[tuple[str, int]]] = {}  # by its first two signs
+        # By the first sign of what must stand in the text; "" where that is nothing certain.
+        self._patterns: dict[str, list[tuple[int, str, re.Pattern[str]]]] = {}
         self._hidden: dict[str, list[tuple[str, str]]] = {}
         for word, longer in inside.items():
             if folder.fold(word) != word:
@@ -131,9 +135,10 @@ class Vocabulary:
             middle = _GAP.join(map(self._part, parts))
             pattern = (_START if start else "") + middle + (_END if end else "")
             literal = max((part for part in parts if not part.startswith("@")), key=len, default="")
-            self._patterns.append((word_id, literal, re.compile(pattern)))
+            found = (word_id, literal, re.compile(pattern))
+            self._patterns.setdefault(literal[:1], []).append(found)
         else:
-            self._by_head.setdefault(parts[0][0], []).append((parts[0], word_id))
+            self._by_head.setdefault(parts[0][:2], []).append((parts[0], word_id))
         return word_id
 
     def _part(self, part: str) -> str:
@@ -154,23 +159,29 @@ class Vocabulary:
         """
         hidden = self._hidden_spans(text)
         spans: dict[int, tuple[int, int]] = {}
-        for at, head in enumerate(text):
-            for word, word_id in self._by_head.get(head, ()):
-                if word_id in spans or not text.startswith(word, at):
-                    continue
-                end = at + len(word)
-                if _cuts(at, end, solid):
-                    continue
-                if not any(a <= at and end <= b for a, b in hidden.get(word, ())):
-                    spans[word_id] = (at, end)
-        for word_id, literal, pattern in self._patterns:
-            if literal not in text:
+        for at, word, word_id in self._words_in(text):
+            end = at + len(word)
+            if word_id in spans or (solid and _cuts(at, end, solid)):
                 continue
-            for match in pattern.finditer(text):
-                if not _cuts(*match.span(), solid):
-                    spans[word_id] = match.span()
-                    break
+            if not any(a <= at and end <= b for a, b in hidden.get(word, ())):
+                spans[word_id] = (at, end)
+        for head in ("", *dict.fromkeys(text)):
+            for word_id, literal, pattern in self._patterns.get(head, ()):
+                if literal not in text:
+                    continue
+                for match in pattern.finditer(text):
+                    if not _cuts(*match.span(), solid):
+                        spans[word_id] = match.span()
+                        break
         return Found(spans)
+
+    def _words_in(self, text: str) -> Iterator[tuple[int, str, int]]:
+        """Each place where a plain word stands, from left to right."""
+        for at, head in enumerate(text):
+            yield from ((at, word, word_id) for word, word_id in self._by_head.get(head, ()))
+            for word, word_id in self._by_head.get(text[at : at + 2], ()):
+                if len(word) > 1 and text.startswith(word, at):
+                    yield at, word, word_id
 
     def _hidden_spans(self, text: str) -> dict[str, list[tuple[int, int]]]:
         spans: dict[str, list[tuple[int, int]]] = {}
