@@ -249,10 +249,9 @@ _DONE = (
 )
 
 
-def done(session: Session, message: Waiting, now: datetime) -> None:
-    """Its turn is over, and nothing more will be done for it."""
-    session.connection().execute(
-        _DONE,
+def done(session: Session, messages: Sequence[Waiting], now: datetime) -> None:
+    """Their turns are over, and nothing more will be done for them."""
+    rows = [
         {
             "row": message.id,
             "now": now,
@@ -260,8 +259,11 @@ def done(session: Session, message: Waiting, now: datetime) -> None:
             "hash": message.text_hash,
             "fact": message.has_fact,
             "words": message.payload,
-        },
-    )
+        }
+        for message in messages
+    ]
+    if rows:
+        session.connection().execute(_DONE, rows)
 
 
 _SAID = select(func.count()).where(

@@ -4,16 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Update, bindparam, insert, update
-from sqlalchemy.orm.attributes import set_committed_value
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
+from bot.company import Company
 from bot.domain.kin_words import Kin, kins_of
 from bot.domain.kinship import Member, guessed, meant
 from bot.domain.registry import (
     Account,
     Chat,
-    ChatPurpose,
     PlaceAbove,
     Resident,
     Role,
@@ -33,11 +32,11 @@ _SUFFIX = re.compile(r"[（(].*[)）]$|[\d\-—_ ]+$")
 
 
 def identify(
-    work: Work, inbound: Inbound
+    work: Work, inbound: Inbound, company: Company
 ) -> tuple[Account, Resident | None, Chat | None, int | None]:
     """The account, the person behind it if known, the group if it is one, and the place."""
-    chat = _chat(work, inbound) if inbound.chat_kind is ChatKind.GROUP else None
-    account, speaker = _account(work, inbound)
+    chat = company.chat(inbound) if inbound.chat_kind is ChatKind.GROUP else None
+    account, speaker = company.account(inbound)
     if account.resident_id is None and chat is not None and chat.place_id is not None:
         _bind_by_name(work.db, account, chat.place_id)
         speaker = work.person_behind(account)
@@ -45,71 +44,6 @@ def identify(
     if place_id is None and speaker is not None:
         place_id = speaker.place_id
     return account, speaker, chat, place_id
-
-
-_CHAT = select(Chat).where(Chat.in_channel == bindparam("channel"), Chat.in_ref == bindparam("ref"))
-_HEARD = update(Chat).where(col(Chat.id) == bindparam("row")).values(heard_at=bindparam("now"))
-_ACCOUNT = (
-    select(Account, Resident)
-    .outerjoin(Resident, col(Resident.id) == Account.resident_id)
-    .where(Account.channel == bindparam("channel"), Account.account == bindparam("account"))
-)
-_NEW_ACCOUNT = insert(Account)
-_SEEN = update(Account).where(col(Account.id) == bindparam("row")).values(seen_at=bindparam("now"))
-
-
-def _chat(work: Work, inbound: Inbound) -> Chat:
-    where = {"channel": inbound.channel, "ref": inbound.chat}
-    chat = work.db.exec(_CHAT, params=where).first()
-    if chat is None:  # heard before anybody registered it: kept, shown, never spoken in unasked
-        chat = Chat(
-            purpose=ChatPurpose.RESIDENTS,
-            title=inbound.chat_title,
-            in_channel=inbound.channel,
-            in_ref=inbound.chat,
-        )
-    if inbound.chat_title and not chat.title:
-        chat.title = inbound.chat_title
-    _note_moment(work, chat, "heard_at", _HEARD)
-    return chat
-
-
-def _account(work: Work, inbound: Inbound) -> tuple[Account, Resident | None]:
-    if not inbound.sender:  # the platform speaks of the chat, not of a person
-        return Account(channel=inbound.channel, account=""), None
-    where = {"channel": inbound.channel, "account": inbound.sender}
-    known = work.db.exec(_ACCOUNT, params=where).first()
-    if known is None:  # made and read again: an object and its flush cost twice as much
-        new = {"display_name": inbound.sender_name, "seen_at": work.now}
-        way = True if _opens_a_way(work, inbound) else None
-        work.db.connection().execute(_NEW_ACCOUNT, {**where, **new, "has_private_way": way})
-        return work.db.exec(_ACCOUNT, params=where).one()
-    account, speaker = known
-    if inbound.sender_name and inbound.sender_name != account.display_name:
-        account.display_name = inbound.sender_name
-    if account.has_private_way is None and _opens_a_way(work, inbound):
-        account.has_private_way = True
-    _note_moment(work, account, "seen_at", _SEEN)
-    return account, speaker
-
-
-def _opens_a_way(work: Work, inbound: Inbound) -> bool:
-    """Whether who says this in private may be written to from now on."""
-    if inbound.chat_kind is not ChatKind.PRIVATE:
-        return False
-    channel = work.channels[inbound.channel]
-    return channel.can_push or any(limit.scope == "heard" for limit in channel.limits)
-
-
-def _note_moment(work: Work, row: Chat | Account, name: str, statement: Update) -> None:
-    """Somebody spoke now: for most messages the only change, so it costs one statement."""
-    if row in work.db and not work.db.is_modified(row):
-        work.db.connection().execute(statement, {"row": row.id, "now": work.now})
-        set_committed_value(row, name, work.now)
-        return
-    setattr(row, name, work.now)
-    work.db.add(row)
-    work.db.flush()
 
 
 def plain_name(display_name: str) -> str:
@@ -163,20 +97,19 @@ def by_name(db: Session, place_id: int, name: str) -> list[Resident]:
     return list(db.exec(_BY_NAME, params={"place_id": place_id, "name": name}).all())
 
 
-_NEWEST = select(func.max(Resident.id))
-
-
 @dataclass
 class Names:
     """Names that a village knows, kept until somebody is added."""
 
     _kept: dict[int, tuple[int, frozenset[str]]] = field(default_factory=dict)
 
-    def near(self, db: Session, place_id: int | None) -> frozenset[str]:
-        """Names of the residents of the village around a place; none where no place is known."""
+    def near(self, db: Session, place_id: int | None, newest: int) -> frozenset[str]:
+        """Names of the residents of the village around a place; none where no place is known.
+
+        newest: the last resident's number, by which it is seen that somebody was added.
+        """
         if place_id is None:
             return frozenset()
-        newest = db.exec(_NEWEST).one() or 0
         kept = self._kept.get(place_id)
         if kept is None or kept[0] != newest:
             village = village_of(db, place_id)

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Unpack
@@ -14,9 +14,10 @@ from sqlmodel import Session
 from bot import inbox
 from bot.channels.base import Channel, Received
 from bot.clock import Clock, local_day, local_minute
+from bot.company import Company
 from bot.content import Content
 from bot.domain.prompts import Prompt, waiting
-from bot.domain.registry import Account, Chat, ChatPurpose, Resident, Scope, scope_of
+from bot.domain.registry import Account, Chat, ChatPurpose, Resident, Scope
 from bot.domain.rules import RulePack
 from bot.inbox import Waiting
 from bot.language.commands import Command, Verb
@@ -29,7 +30,9 @@ from bot.work import SayOptions, Work
 log = logging.getLogger("shouwang.dispatcher")
 
 SPOKEN = (MessageKind.TEXT, MessageKind.VOICE, MessageKind.LINK)
+SPEECHLESS = (MessageKind.RECEIPT, MessageKind.HEARTBEAT)  # of machines: nobody speaks
 SLICE = 16  # messages of one transaction
+FIRST = 4  # of these, looked up together first: whoever waits shall not wait for sixteen
 MAX_LAG = timedelta(seconds=10)  # so far may handling fall behind in a burst
 
 
@@ -236,6 +239,31 @@ class Kernel:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some messages of a slice, whose lookups and marks share their statements.
+
+    heard: by the number of the row; empty where one of them cannot be read.
+    done: handled, not marked yet.
+    """
+
+    company: Company
+    heard: Mapping[int, Inbound]
+    done: list[Waiting]
+
+    def has_spoken(self, row: Waiting) -> bool:
+        """Whether the sender of a message sent one that is not marked yet."""
+        inbound = self.heard.get(row.id)
+        if inbound is None:
+            return bool(self.done)
+        return any(self.heard[one.id].sender == inbound.sender for one in self.done)
+
+
+def _is_spoken(inbound: Inbound) -> bool:
+    """Whether somebody says it who is not a bot."""
+    return not inbound.is_bot and inbound.kind not in SPEECHLESS
+
+
 @dataclass
 class Dispatcher:
     """Handles what the inbox holds, a few messages a transaction, each in its own savepoint."""
@@ -269,14 +297,33 @@ class Dispatcher:
         rows = inbox.next_rows(session, now, SLICE, self.spot)
         self._oldest = rows[0].received_at if rows else None
         blocked: set[tuple[str, str]] = set()
-        for done, row in enumerate(rows):
-            if done and must_yield():
-                return True
-            if (row.channel, row.chat) in blocked:
-                continue
-            if not self._handle(session, row):
-                blocked.add((row.channel, row.chat))
+        for start, end in ((0, FIRST), (FIRST, SLICE)):
+            part = self._open(session, rows[start:end], now)
+            for at, row in enumerate(rows[start:end], start):
+                if at and must_yield():
+                    inbox.done(session, part.done, now)
+                    return True
+                if (row.channel, row.chat) in blocked:
+                    continue
+                if not self._handle(session, row, part):
+                    blocked.add((row.channel, row.chat))
+            inbox.done(session, part.done, now)
         return len(rows) == SLICE
+
+    def _open(self, session: Session, rows: Sequence[Waiting], now: datetime) -> "Part":
+        """Read some messages and meet who speaks in them."""
+        channels = self.kernel.channels
+        part = Part(Company(session, now, channels), {}, [])
+        try:
+            with session.begin_nested():
+                heard = {row.id: channels[row.channel].read(row.payload) for row in rows}
+                part.company.meet([one for one in heard.values() if _is_spoken(one)])
+        except OperationalError:
+            raise  # the store itself: nothing of this slice may be believed
+        except Exception as error:  # one of them is poisonous: each is read in its own turn
+            log.warning("read_apart", extra={"count": len(rows), "error": type(error).__name__})
+            return Part(Company(session, now, channels), {}, [])
+        return replace(part, heard=heard)
 
     def rehearse(self, session: Session) -> None:
         """Handle one message that nobody sent and undo it: the first real one shall not pay for it.
@@ -290,17 +337,22 @@ class Dispatcher:
             received = Received(inbound.key, inbound.chat, "")
             inbox.accept(session, [inbox.Arrival("", received, self.kernel.clock.now())])
             row = inbox.next_rows(session, self.kernel.clock.now(), 1, ("", inbound.chat))[0]
-            self.router.handle(self._meet(self.kernel.work(session, row), inbound))
-            inbox.done(session, row, self.kernel.clock.now())
+            company = Company(session, self.kernel.clock.now(), self.kernel.channels)
+            company.meet([inbound])
+            self.router.handle(self._meet(self.kernel.work(session, row), inbound, company))
+            inbox.done(session, [row], self.kernel.clock.now())
             session.flush()
             savepoint.rollback()
 
-    def _handle(self, session: Session, row: Waiting) -> bool:
+    def _handle(self, session: Session, row: Waiting, part: "Part") -> bool:
         """Handle one message; False where its chat must wait."""
         began = perf_counter()
+        if part.has_spoken(row):  # what they said before must be found
+            inbox.done(session, part.done, self.kernel.clock.now())
+            part.done.clear()
         try:
             with session.begin_nested():
-                self._turn(session, row)
+                self._turn(session, row, part)
         except OperationalError:
             raise  # the store itself: nothing of this slice may be believed
         except Exception as error:
@@ -309,29 +361,32 @@ class Dispatcher:
             log.exception("turn_failed", extra={"inbox": row.id, "error": name})
             return inbox.fail(session, row.id, self.kernel.clock.now(), name)
         self._handled.append(row.id)
+        part.done.append(row)
         ms = round((perf_counter() - began) * 1000, 1)
         log.info("handled", extra={"inbox": row.id, "channel": row.channel, "ms": ms})
         return True
 
-    def _turn(self, session: Session, row: Waiting) -> None:
+    def _turn(self, session: Session, row: Waiting, part: "Part") -> None:
         kernel = self.kernel
         work = kernel.work(session, row)
-        inbound = kernel.channels[row.channel].read(row.payload)
+        inbound, company = part.heard.get(row.id), part.company
+        if inbound is None:
+            inbound = kernel.channels[row.channel].read(row.payload)
+            company = Company(session, work.now, kernel.channels)
+            company.meet([inbound] if _is_spoken(inbound) else [])
         if not inbound.is_bot:
-            turn = self._meet(work, inbound)
+            turn = self._meet(work, inbound, company)
             self.router.handle(turn)
             self.on_turn(turn)
-        inbox.done(session, row, work.now)
 
-    def _meet(self, work: Work, inbound: Inbound) -> Turn:
+    def _meet(self, work: Work, inbound: Inbound, company: Company) -> Turn:
         """Who speaks, where, and what it means."""
         kernel = self.kernel
-        if inbound.kind in (MessageKind.RECEIPT, MessageKind.HEARTBEAT):  # nobody speaks
+        if inbound.kind in SPEECHLESS:
             machine = Account(channel=inbound.channel, account=inbound.sender)
             return Turn(work, inbound, machine, None, Scope(0, ()), None, None)
-        account, speaker, chat, place_id = identify(work, inbound)
-        today = local_day(work.now)
-        scope = scope_of(work.db, speaker.id or 0, today) if speaker else Scope(0, ())
+        account, speaker, chat, place_id = identify(work, inbound, company)
+        today, scope = local_day(work.now), company.scope(speaker)
         turn = Turn(work, inbound, account, speaker, scope, chat, place_id)
         if inbound.kind not in SPOKEN:
             return turn
@@ -346,7 +401,7 @@ class Dispatcher:
             sent_on=today,
             sent_minute=local_minute(work.now),
             is_voice=inbound.kind is MessageKind.VOICE,
-            names=kernel.names.near(work.db, place_id),
+            names=kernel.names.near(work.db, place_id, company.newest),
             quoted=inbound.quote.text if inbound.quote else "",
         )
         turn.meaning = understand(

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from bot.domain.registry import Account, Household, Resident
 from bot.domain.rules import SlotDay, Verdict
-from bot.domain.temperature import Pending, Reading, project, said_of
+from bot.domain.temperature import Pending, Reading, keep, project, said_of
 from bot.work import Work
 from handlers.fevers import follow, tell_corrected
 from handlers.said import FEVERS as FEVERS
@@ -44,7 +44,9 @@ def record(work: Work, said: Said) -> Kept:
     if replaced is not None:
         replaced.superseded_by = reading.id
         work.db.add(replaced)
-    project(work.db, reading.resident_id, reading.place_id, said.slot.day, said.slot.slot.name)
+    slot = (reading.resident_id, reading.place_id, said.slot.day, said.slot.slot.name)
+    whole = rows if same is not None else [*rows, reading]
+    project(work.db, *slot, None if work.is_exercise else whole)
     work.note(
         f"记 {said.person.name} {said.celsius} {said.slot.slot.name} {WORDS[verdict]}".rstrip()
     )
@@ -86,31 +88,29 @@ def _write(work: Work, said: Said, verdict: Verdict, tenths: int) -> Reading:
     work.ordinal += 1
     message_id = work.message.id if work.message else None
     origin = said.origin or Origin(message_id, work.ordinal, work.now)
-    reading = Reading(
-        resident_id=said.person.id or 0,
-        place_id=said.person.place_id,
-        day=said.slot.day,
-        slot=said.slot.slot.name,
-        tenths=tenths,
-        site=said.site,
-        is_approx=said.is_approx,
-        verdict=verdict,
-        said_by=said.by_account,
-        proxy_id=said.proxy.id if said.proxy else None,
-        message_id=origin.message_id,
-        ordinal=origin.ordinal,
-        at=origin.at,
-        is_late=origin.at >= said.slot.ends_at,
-        is_correction=said.is_correction,
-        reason=said.reason,
-        source=said.source,
-        is_exercise=work.is_exercise,
-    )
-    work.db.add(reading)
-    work.db.flush()
+    values = {
+        "resident_id": said.person.id or 0,
+        "place_id": said.person.place_id,
+        "day": said.slot.day,
+        "slot": said.slot.slot.name,
+        "tenths": tenths,
+        "site": said.site,
+        "is_approx": said.is_approx,
+        "verdict": verdict,
+        "said_by": said.by_account,
+        "proxy_id": said.proxy.id if said.proxy else None,
+        "message_id": origin.message_id,
+        "ordinal": origin.ordinal,
+        "at": origin.at,
+        "is_late": origin.at >= said.slot.ends_at,
+        "is_correction": said.is_correction,
+        "reason": said.reason,
+        "source": said.source,
+        "is_exercise": work.is_exercise,
+    }
     if work.message is not None:
         work.message.has_fact = True
-    return reading
+    return keep(work.db, values)
 
 
 def reporter_of(work: Work, person: Resident) -> int | None:

@@ -1,12 +1,15 @@
 """What the bot has asked somebody and waits to hear back: a code, a yes, a name, a reason."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.domain import absent
 from bot.domain.types import Moment
 
 
@@ -27,6 +30,9 @@ class Prompt(SQLModel, table=True):
         """What was asked about."""
         values: dict[str, Any] = json.loads(self.payload)
         return values
+
+
+absent.watch(Prompt)
 
 
 def ask(
@@ -64,6 +70,19 @@ _WAITING = (
 )
 
 
+_WHO = columns(col(Prompt.account_id)).where(
+    col(Prompt.account_id).in_(bindparam("account_ids", expanding=True)),
+    col(Prompt.closed_at).is_(None),
+)
+
+
+def look(db: Session, account_ids: Collection[int]) -> None:
+    """Find out of which accounts something was asked; the others are not asked about again."""
+    absent.look(db, Prompt, _WHO, account_ids)
+
+
 def waiting(db: Session, account_id: int, now: datetime) -> list[Prompt]:
     """What this person has been asked and not answered, latest first."""
+    if absent.is_absent(db, Prompt, account_id):
+        return []
     return list(db.exec(_WAITING, params={"account_id": account_id, "now": now}).all())

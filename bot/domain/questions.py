@@ -4,13 +4,16 @@ open ──答──▶ answered        every asker hears it
   └── due_at: overdue, the next one up is told and owns it
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Insert, bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from bot.domain import absent
 from bot.domain.types import Moment, insert_into
 
 
@@ -82,8 +85,20 @@ def _keep_answer(dialect: str) -> Insert:
     return statement
 
 
+_WHO = columns(col(LastAnswer.account_id)).where(
+    col(LastAnswer.account_id).in_(bindparam("account_ids", expanding=True))
+)
+
+
+def look(db: Session, account_ids: Collection[int]) -> None:
+    """Find out of which accounts something was answered; the others are not asked about again."""
+    absent.look(db, LastAnswer, _WHO, account_ids)
+
+
 def last_answer(db: Session, account_id: int) -> LastAnswer | None:
     """What an account was last answered, as it is in the database now."""
+    if absent.is_absent(db, LastAnswer, account_id):
+        return None
     fresh = {"populate_existing": True}
     where = {"account_id": account_id}
     return db.exec(_ANSWERED, params=where, execution_options=fresh).first()
@@ -104,6 +119,7 @@ def keep_answer(
     """
     usual = {"entry": "", "local_entry_id": None, "question_id": None, "is_thanked": False}
     values = {"account_id": account_id, "chat_key": chat_key, "asked": asked[:ASKED], "at": at}
+    absent.wrote(db, LastAnswer, account_id)
     connection = db.connection()
     connection.execute(_keep_answer(connection.dialect.name), {**usual, **values, **to})
 

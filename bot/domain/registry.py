@@ -4,6 +4,7 @@ What every turn asks is a statement made once, with the values as parameters: ma
 several times as much as running it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -272,15 +273,28 @@ def held_on(on: date | BindParameter[date]) -> tuple[ColumnElement[bool], Column
     )
 
 
-_HELD = select(Role.role, Role.place_id).where(
-    Role.resident_id == bindparam("resident_id"), *held_on(bindparam("day", type_=Date))
+_HELD = (
+    select(Role.resident_id, Role.role, Role.place_id)
+    .where(
+        col(Role.resident_id).in_(bindparam("people", expanding=True)),
+        *held_on(bindparam("day", type_=Date)),
+    )
+    .order_by(col(Role.id))
 )
+
+
+def scopes_of(db: Session, resident_ids: Collection[int], on: date) -> dict[int, Scope]:
+    """The roles that each of some people holds on a day."""
+    roles: dict[int, list[tuple[str, int]]] = {one: [] for one in resident_ids}
+    held = db.exec(_HELD, params={"people": list(resident_ids), "day": on}).all()
+    for resident_id, role, place_id in held:
+        roles[resident_id].append((role, place_id))
+    return {one: Scope(one, tuple(own)) for one, own in roles.items()}
 
 
 def scope_of(db: Session, resident_id: int, on: date) -> Scope:
     """The roles that a person holds on a day."""
-    held = db.exec(_HELD, params={"resident_id": resident_id, "day": on}).all()
-    return Scope(resident_id, tuple((role, place_id) for role, place_id in held))
+    return scopes_of(db, (resident_id,), on)[resident_id]
 
 
 def may_see(db: Session, scope: Scope, place_id: int) -> bool:

@@ -7,6 +7,7 @@ Both projections change in the transaction of the reading (+1, −1) and can be 
 `reading`.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -16,6 +17,7 @@ from sqlalchemy import Index, Insert, bindparam, case, delete, false, func, inse
 from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.domain import absent
 from bot.domain.registry import Place, PlaceAbove
 from bot.domain.types import Moment, insert_into
 
@@ -132,6 +134,7 @@ class Pending(SQLModel, table=True):
     outcome: str = ""
 
 
+absent.watch(Pending)
 _SAID = (
     select(Reading)
     .where(
@@ -160,8 +163,21 @@ _WAITING = (
 )
 
 
+_WHO = columns(col(Pending.account_id)).where(
+    col(Pending.account_id).in_(bindparam("account_ids", expanding=True)),
+    col(Pending.closed_at).is_(None),
+)
+
+
+def look(db: Session, account_ids: Collection[int]) -> None:
+    """Find out of which accounts something waits; the others are not asked about again."""
+    absent.look(db, Pending, _WHO, account_ids)
+
+
 def waiting_of(db: Session, account_id: int) -> list[Pending]:
     """What an account said that still waits for a person's word, oldest first."""
+    if absent.is_absent(db, Pending, account_id):
+        return []
     return list(db.exec(_WAITING, params={"account_id": account_id}).all())
 
 
@@ -176,6 +192,7 @@ _SHOWN = (
 _HIDE = delete(SlotReading).where(
     *(getattr(SlotReading, name) == value for name, value in _OF_SLOT.items())
 )
+_KEEP = insert(Reading)
 _COUNTED = ("reported", "fever", "late")
 
 
@@ -196,14 +213,38 @@ def _count(dialect: str) -> Insert:
     return statement
 
 
-def project(db: Session, resident_id: int, place_id: int, day: date, slot: str) -> None:
-    """Bring the two projections of one person's slot into line with `reading`."""
+def keep(db: Session, values: Mapping[str, Any]) -> Reading:
+    """Append a reading, as the values of its columns."""
+    db.connection().execute(_KEEP, values)
+    names = ("resident_id", "day", "slot")
+    return said_of(db, *(values[n] for n in names), is_exercise=values["is_exercise"])[-1]
+
+
+def project(
+    db: Session,
+    resident_id: int,
+    place_id: int,
+    day: date,
+    slot: str,
+    said: Sequence[Reading] | None = None,
+) -> None:
+    """Bring the two projections of one person's slot into line with `reading`.
+
+    Args:
+        db: of a write transaction.
+        resident_id: whose slot.
+        place_id: where they lived.
+        day: of the slot.
+        slot: its name.
+        said: what `said_of` gives, where the caller has it.
+    """
     db.flush()
     connection = db.connection()
     dialect = connection.dialect.name
     key = {"place_id": place_id, "resident_id": resident_id, "day": day, "slot": slot}
     where = {f"the_{name}": value for name, value in key.items()}
-    rows = [row for row in said_of(db, resident_id, day, slot) if row.is_current]
+    said = said_of(db, resident_id, day, slot) if said is None else said
+    rows = [row for row in said if row.is_current]
     best = max(rows, key=lambda r: (r.tenths, r.id or 0), default=None)
     shown = connection.execute(_SHOWN, where).first()
     before = (1, *map(int, shown)) if shown is not None else (0, 0, 0)
