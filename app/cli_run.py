@@ -32,6 +32,7 @@ from bot.errors import BotError, SendError
 from bot.language.parse import utterance_of
 from bot.language.readings import read
 
+SWITCH_S = 0.0005
 bridge = typer.Typer(help="网关的参考客户端：往守望送消息，收守望要说的话。", no_args_is_help=True)
 
 
@@ -110,6 +111,8 @@ def serve_on(service: Service, settings: Settings, village: DemoVillage | None =
             "换一个 --port，或看看谁占着"
         )
     port = listener.getsockname()[1]
+    # The writer computes; a platform's call must not wait five milliseconds for each of its steps.
+    sys.setswitchinterval(SWITCH_S)
     app = create_app(service, village)
     config = uvicorn.Config(
         app,

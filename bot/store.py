@@ -31,6 +31,7 @@ log = logging.getLogger("shouwang.store")
 
 T = TypeVar("T")
 BURST_S, BURST = 0.1, 30  # so many arrivals in so many seconds are a burst
+LAGGING_SLICE_S = 0.03  # so long may arrivals wait for a background that has fallen behind
 
 
 # PostgreSQL: how often a unit that met another is done again beside the others, before alone.
@@ -229,6 +230,9 @@ class _Job:
     future: asyncio.Future[Any]
 
 
+_Settled = list[tuple[_Job, Any, BaseException | None]]
+
+
 @dataclass
 class Writer:
     """The one thread that writes.
@@ -248,6 +252,7 @@ class Writer:
     _tasks: deque[_Job] = field(default_factory=deque)
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
     _more: bool = True
+    _sliced_at: float = 0.0
     _stopping: bool = False
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
@@ -345,7 +350,10 @@ class Writer:
 
     def _must_yield(self) -> bool:
         """Whether somebody waits for the writer while a slice runs."""
-        return not self._queue.empty() and not (self.background and self.background.lags())
+        if self._queue.empty():
+            return False
+        lags = self.background is not None and self.background.lags()
+        return not lags or monotonic() - self._sliced_at > LAGGING_SLICE_S
 
     def _collect(self, *, block: bool) -> None:
         try:
@@ -366,10 +374,7 @@ class Writer:
 
     def _turn(self) -> None:
         """Commit what has gathered: arrivals in one statement, then each task in its savepoint."""
-        arrivals = [self._intake.popleft() for _ in range(min(self.most, len(self._intake)))]
-        tasks = [self._tasks.popleft() for _ in range(min(64, len(self._tasks)))]
-        if arrivals:
-            self._recent.append((monotonic(), len(arrivals)))
+        arrivals, tasks = self._gathered()
         if self.store.is_sqlite:  # one fsync for all of them
             self._commit(arrivals, tasks, self.store.unit)
             return
@@ -380,26 +385,21 @@ class Writer:
             if mine:
                 self._commit([], mine, commit)
 
+    def _gathered(self) -> tuple[list[_Job], list[_Job]]:
+        arrivals = [self._intake.popleft() for _ in range(min(self.most, len(self._intake)))]
+        tasks = [self._tasks.popleft() for _ in range(min(64, len(self._tasks)))]
+        if arrivals:
+            self._recent.append((monotonic(), len(arrivals)))
+        return arrivals, tasks
+
     def _plain(self, work: Callable[[Session], T]) -> T:
         with self.store.plain() as session:
             return work(session)
 
     def _commit(self, arrivals: list[_Job], tasks: list[_Job], commit: Callable[..., Any]) -> None:
         """One transaction; whoever waits hears after it."""
-
-        def work(session: Session) -> list[tuple[_Job, Any, BaseException | None]]:
-            done: list[tuple[_Job, Any, BaseException | None]] = []
-            if arrivals:
-                results = self.accept_batch(session, [job.what for job in arrivals])
-                done += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
-            for job in tasks:
-                with self._watch.over():
-                    outcome = _in_savepoint(session, job.what)
-                done.append((job, *outcome))
-            return done
-
         try:
-            settled = commit(work)
+            settled = commit(lambda session: self._do(session, arrivals, tasks))
         # Whatever the store refuses (a full disk, a lock, a failed fsync): nobody is told yes, and
         # the thread must live on: the next batch opens a new transaction.
         except Exception as error:
@@ -407,21 +407,46 @@ class Writer:
             settled = [(job, None, error) for job in (*arrivals, *tasks)]
         self._tell(lambda: _settle(settled))
 
+    def _do(self, session: Session, arrivals: list[_Job], tasks: list[_Job]) -> _Settled:
+        done: _Settled = []
+        if arrivals:
+            results = self.accept_batch(session, [job.what for job in arrivals])
+            done += [(j, r, None) for j, r in zip(arrivals, results, strict=True)]
+        for job in tasks:
+            with self._watch.over():
+                outcome = _in_savepoint(session, job.what)
+            done.append((job, *outcome))
+        return done
+
     def _slice(self) -> None:
+        """A slice of the background, and whoever came meanwhile: one fsync for all of them."""
         background = self.background
         if background is None:
             self._more = False
             return
+        arrivals: list[_Job] = []
+        tasks: list[_Job] = []
+        self._sliced_at = monotonic()
         try:
-            with self.store.begin() as session, self._watch.over():
-                self._more = background.run(session, self._must_yield)
+            with self.store.begin() as session:
+                with self._watch.over():
+                    more = background.run(session, self._must_yield)
+                self._more = False
+                self._collect(block=False)
+                self._more = self._more or more
+                arrivals, tasks = self._gathered()
+                settled = self._do(session, arrivals, tasks)
         except Exception as error:
-            # Same reason as above; the rows are still there and are tried again.
+            # Same reason as above; the rows are still there and are tried again, and whoever came
+            # meanwhile without them.
             self._failed(error)
+            self._intake.extendleft(reversed(arrivals))
+            self._tasks.extendleft(reversed(tasks))
             self._more = True
             threading.Event().wait(0.2)
             return
         self._tell(background.committed())
+        self._tell(lambda: _settle(settled))
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
@@ -444,7 +469,7 @@ def _in_savepoint(session: Session, unit: Any) -> tuple[Any, BaseException | Non
         return None, error
 
 
-def _settle(settled: list[tuple[_Job, Any, BaseException | None]]) -> None:
+def _settle(settled: _Settled) -> None:
     for job, result, error in settled:
         if job.future.done():
             continue
