@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from bot.channels.base import Channel
 from bot.clock import local_day
 from bot.domain import prompts, questions, temperature
-from bot.domain.registry import Account, Chat, ChatPurpose, Resident, Scope, scopes_of
+from bot.domain.registry import Account, Chat, ChatPurpose, Resident, Scope, look_learnt, scopes_of
 from bot.message import ChatKind, Inbound
 
 _FEW = 2  # of so few speakers each is asked about alone, where anybody asks
@@ -61,6 +61,7 @@ class Company:
         self._scopes = scopes_of(self.db, people, local_day(self.now)) if people else {}
         ids = {account.id or 0 for account, _ in self._accounts.values()}
         if len(ids) > _FEW:
+            look_learnt(self.db, ids)
             prompts.look(self.db, ids)
             questions.look(self.db, ids)
             temperature.look(self.db, ids)

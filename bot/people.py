@@ -16,7 +16,7 @@ from bot.domain.registry import (
     PlaceAbove,
     Resident,
     Role,
-    SameName,
+    learnt,
     village_of,
 )
 from bot.hearing import Ear, lives_where
@@ -151,4 +151,4 @@ def who_holds_the_phone(ear: Ear, words: Sequence[str]) -> tuple[Resident, ...]:
 
 
 def _is_learnt(ear: Ear, word: str) -> bool:
-    return ear.db.get(SameName, (ear.account.id, word)) is not None
+    return learnt(ear.db, ear.account.id or 0, word) is not None

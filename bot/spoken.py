@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from bot.domain.kin_words import kins_of
 from bot.domain.kinship import Member, guessed, looks_male, meant
-from bot.domain.registry import Account, Place, Resident, SameName, household_members
+from bot.domain.registry import Account, Place, Resident, household_members, learnt
 from bot.hearing import Asked, Ear, Found, fits, people_of
 from bot.likeness import dull, is_name, pet_sign, score, sound, tones, without_title
 
@@ -146,7 +146,7 @@ def _relatives(db: Session, owners: Sequence[Resident], word: str) -> list[Resid
 
 def _learnt(ear: Ear, asked: Asked) -> Found | None:
     """What this speaker was asked about before."""
-    known = ear.db.get(SameName, (ear.account.id, asked.key))
+    known = learnt(ear.db, ear.account.id or 0, asked.key)
     if known is None:
         return None
     person = ear.db.get_one(Resident, known.resident_id)

@@ -18,7 +18,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.domain.registry import Resident
 from bot.domain.rules import SlotDay
-from bot.domain.temperature import Pending
+from bot.domain.temperature import Pending, has_waited, wait
 from bot.router import Turn
 from bot.work import Work
 from handlers.said import FEVERS, UNCLEAR
@@ -80,41 +80,40 @@ class Claims:
     asked: list[Question] = field(default_factory=list)
 
 
-def keep_waiting(turn: Turn, unknown: Unknown, kind: str) -> Pending | None:
-    """Let a reading wait for a person's word; None where this very line waits or has been settled.
+def keep_waiting(turn: Turn, unknown: Unknown, kind: str) -> bool:
+    """Let a reading wait for a person's word; False where this very line waits or has been settled.
 
     A relay list is posted by many: its line is the same whoever posts it.
     """
     work = turn.work
     work.note(f"待认领：{unknown.spoken} {unknown.number}")
-    if work.is_exercise:
-        return None
-    if _is_known(turn, unknown):
-        return None
+    if work.is_exercise or _is_known(turn, unknown):
+        return False
     this = work.message.id if work.message else None
-    pending = Pending(
-        kind=kind,
-        place_id=turn.place_id,
-        account_id=turn.account.id,
-        spoken_who=unknown.spoken,
-        number=unknown.number,
-        tenths=int(unknown.celsius * 10) if unknown.celsius is not None else None,
-        site=unknown.site,
-        day=unknown.slot.day,
-        slot=unknown.slot.slot.name,
-        message_id=unknown.message_id or this,
-        at=work.now,
-        due_at=work.now + work.rules.unanswered_after if kind == "which" else None,
-    )
-    work.db.add(pending)
-    work.db.flush()
+    values = {
+        "kind": kind,
+        "place_id": turn.place_id,
+        "account_id": turn.account.id,
+        "spoken_who": unknown.spoken,
+        "number": unknown.number,
+        "tenths": int(unknown.celsius * 10) if unknown.celsius is not None else None,
+        "site": unknown.site,
+        "day": unknown.slot.day,
+        "slot": unknown.slot.slot.name,
+        "message_id": unknown.message_id or this,
+        "at": work.now,
+        "due_at": work.now + work.rules.unanswered_after if kind == "which" else None,
+    }
+    wait(work.db, values)
     if work.message is not None:
         work.message.has_fact = True
-    return pending
+    return True
 
 
 def _is_known(turn: Turn, unknown: Unknown) -> bool:
     """Whether this very line waits or has been settled."""
+    if not unknown.is_relay and not has_waited(turn.work.db, turn.account.id or 0):
+        return False
     query = _like_it(turn.place_id is not None, unknown.is_relay)
     where = {
         "place_id": turn.place_id,
@@ -143,7 +142,7 @@ def keep_unassigned(
     turn: Turn, unknown: Unknown, guesses: Sequence[Resident], claims: Claims
 ) -> bool:
     """Somebody whom nobody knows: the reading waits, never dropped; False for a known line."""
-    is_new = keep_waiting(turn, unknown, "unassigned") is not None
+    is_new = keep_waiting(turn, unknown, "unassigned")
     if is_new or turn.work.is_exercise:
         alarm(turn, unknown)
     if is_new:
@@ -161,7 +160,7 @@ def ask_which(
     if not turn.has_private_way():
         keep_unassigned(turn, unknown, candidates, claims)
         return
-    is_new = keep_waiting(turn, unknown, "which") is not None
+    is_new = keep_waiting(turn, unknown, "which")
     if is_new or turn.work.is_exercise:
         alarm(turn, unknown)
     if is_new:

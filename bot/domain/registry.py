@@ -10,8 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import BindParameter, ColumnElement, Date, Index, bindparam
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
+from bot.domain import absent
 from bot.domain.types import Moment
 
 
@@ -176,6 +178,24 @@ class SameName(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", primary_key=True)
     spoken: str = Field(primary_key=True)
     resident_id: int = Field(foreign_key="resident.id")
+
+
+absent.watch(SameName)
+_WHO_TAUGHT = columns(col(SameName.account_id)).where(
+    col(SameName.account_id).in_(bindparam("account_ids", expanding=True))
+)
+
+
+def look_learnt(db: Session, account_ids: Collection[int]) -> None:
+    """Find out of which accounts a word was learnt; the others are not asked about again."""
+    absent.look(db, SameName, _WHO_TAUGHT, account_ids)
+
+
+def learnt(db: Session, account_id: int, spoken: str) -> SameName | None:
+    """What was learnt of a word of this account."""
+    if absent.is_absent(db, SameName, account_id):
+        return None
+    return db.get(SameName, (account_id, spoken))
 
 
 class Proxy(SQLModel, table=True):

@@ -164,14 +164,24 @@ _WAITING = (
 
 
 _WHO = columns(col(Pending.account_id)).where(
-    col(Pending.account_id).in_(bindparam("account_ids", expanding=True)),
-    col(Pending.closed_at).is_(None),
+    col(Pending.account_id).in_(bindparam("account_ids", expanding=True))
 )
 
 
 def look(db: Session, account_ids: Collection[int]) -> None:
-    """Find out of which accounts something waits; the others are not asked about again."""
+    """Find out of which accounts something waits or waited; the others are not asked about."""
     absent.look(db, Pending, _WHO, account_ids)
+
+
+def wait(db: Session, values: Mapping[str, Any]) -> None:
+    """Let something wait for a person's word, as the values of its columns."""
+    absent.wrote(db, Pending, values["account_id"])
+    db.connection().execute(_WAIT, values)
+
+
+def has_waited(db: Session, account_id: int) -> bool:
+    """Whether anything of an account may wait or have waited; False: surely not."""
+    return not absent.is_absent(db, Pending, account_id)
 
 
 def waiting_of(db: Session, account_id: int) -> list[Pending]:
@@ -193,6 +203,7 @@ _HIDE = delete(SlotReading).where(
     *(getattr(SlotReading, name) == value for name, value in _OF_SLOT.items())
 )
 _KEEP = insert(Reading)
+_WAIT = insert(Pending)
 _COUNTED = ("reported", "fever", "late")
 
 
