@@ -31,6 +31,7 @@ log = logging.getLogger("shouwang.store")
 
 T = TypeVar("T")
 BURST_S, BURST = 0.1, 30  # so many arrivals in so many seconds are a burst
+TASK_WAITS_S = 0.01  # so long may the sender wait for a slice; an arrival ends it at once
 LAGGING_SLICE_S = 0.03  # so long may arrivals wait for a background that has fallen behind
 
 
@@ -253,6 +254,8 @@ class Writer:
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
     _more: bool = True
     _sliced_at: float = 0.0
+    _called: int = 0  # arrivals put in by the event loop, and those taken out by the thread:
+    _heard: int = 0  # each counter has one writer
     _stopping: bool = False
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
@@ -289,6 +292,7 @@ class Writer:
 
     def accept(self, item: Any) -> asyncio.Future[Any]:
         """Keep an arrival; the future is done when it is on disk."""
+        self._called += 1
         return self._put("intake", item)
 
     def run(self, unit: Callable[[Session], T]) -> asyncio.Future[T]:
@@ -352,8 +356,10 @@ class Writer:
         """Whether somebody waits for the writer while a slice runs."""
         if self._queue.empty():
             return False
-        lags = self.background is not None and self.background.lags()
-        return not lags or monotonic() - self._sliced_at > LAGGING_SLICE_S
+        waited = monotonic() - self._sliced_at
+        if self.background is not None and self.background.lags():
+            return waited > LAGGING_SLICE_S
+        return self._called > self._heard or waited > TASK_WAITS_S
 
     def _collect(self, *, block: bool) -> None:
         try:
@@ -367,6 +373,7 @@ class Writer:
         if job is None:
             self._more = self.background is not None
         elif job.lane == "intake":
+            self._heard += 1
             self._intake.append(job)
             self._more = self.background is not None
         else:
