@@ -14,6 +14,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from bot.domain import absent
+from bot.domain import entries as entries  # whose table a key below names
 from bot.domain.types import Moment, insert_into
 
 

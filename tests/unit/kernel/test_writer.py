@@ -367,3 +367,48 @@ async def test_a_unit_that_never_ends_is_cut_and_stops_no_other(store: Store) ->
     await writer.accept(arrival("1"))
     assert "1" in kept(store)
     await writer.stop()
+
+
+async def comes_during_a_slice(store: Store, accept: Callable[..., Any]) -> None:
+    """One arrival while a background holds the thread, until it is kept."""
+    gate, background = Gate(), Background([])
+    run = background.run
+
+    def held_up(session: Session, must_yield: Callable[[], bool]) -> bool:
+        gate(session)
+        return run(session, must_yield)
+
+    background.run = held_up  # type: ignore[method-assign]
+    one = Writer(store, accept, background)
+    one.start()
+    await until(gate.entered.is_set)
+    future = one.accept(arrival("1"))
+    gate.open.set()
+    await future
+    await one.stop()
+    assert kept(store) == ["1"]
+
+
+async def test_who_comes_during_a_slice_is_committed_with_it(store: Store) -> None:
+    log: list[str] = []
+
+    def accept(session: Session, items: Sequence[Any]) -> list[Any]:
+        log.append("arrival")
+        return list(inbox.accept(session, items))
+
+    event.listen(store.writer, "begin", lambda _: log.append("begin"))
+    event.listen(store.writer, "commit", lambda _: log.append("commit"))
+    await comes_during_a_slice(store, accept)
+    assert log[:3] == ["begin", "arrival", "commit"]
+
+
+async def test_who_comes_during_a_slice_that_fails_is_kept_without_it(store: Store) -> None:
+    faults = [OperationalError("", {}, Exception("disk I/O error"))]
+
+    def accept(session: Session, items: Sequence[Any]) -> list[Any]:
+        if faults:
+            raise faults.pop()
+        return list(inbox.accept(session, items))
+
+    await comes_during_a_slice(store, accept)
+    assert not faults
