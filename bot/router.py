@@ -31,8 +31,8 @@ log = logging.getLogger("shouwang.dispatcher")
 
 SPOKEN = (MessageKind.TEXT, MessageKind.VOICE, MessageKind.LINK)
 SPEECHLESS = (MessageKind.RECEIPT, MessageKind.HEARTBEAT)  # of machines: nobody speaks
-SLICE = 16  # messages of one transaction
-FIRST = 4  # of these, looked up together first: whoever waits shall not wait for sixteen
+SLICE = 32  # messages of one transaction
+FIRST = 4  # of these, looked up together first: whoever waits shall not wait for all
 MAX_LAG = timedelta(seconds=10)  # so far may handling fall behind in a burst
 
 

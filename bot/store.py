@@ -31,8 +31,9 @@ log = logging.getLogger("shouwang.store")
 
 T = TypeVar("T")
 BURST_S, BURST = 0.1, 30  # so many arrivals in so many seconds are a burst
-TASK_WAITS_S = 0.01  # so long may the sender wait for a slice; an arrival ends it at once
-LAGGING_SLICE_S = 0.03  # so long may arrivals wait for a background that has fallen behind
+# So long may the sender wait for a slice, and an arrival where the background has fallen behind;
+# else an arrival ends it at once.
+SLICE_S = 0.03
 
 
 # PostgreSQL: how often a unit that met another is done again beside the others, before alone.
@@ -356,10 +357,9 @@ class Writer:
         """Whether somebody waits for the writer while a slice runs."""
         if self._queue.empty():
             return False
-        waited = monotonic() - self._sliced_at
-        if self.background is not None and self.background.lags():
-            return waited > LAGGING_SLICE_S
-        return self._called > self._heard or waited > TASK_WAITS_S
+        lags = self.background is not None and self.background.lags()
+        is_called = self._called > self._heard and not lags
+        return is_called or monotonic() - self._sliced_at > SLICE_S
 
     def _collect(self, *, block: bool) -> None:
         try:
