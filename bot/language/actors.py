@@ -144,9 +144,14 @@ def measures_another(line: list[Token], mention: Mention, people: Mapping[int, M
     return False
 
 
+WIELDED = word_set("拿 拿着 举 举着 用 使 端 端着 掏 掏出")
+
+
 def helps_me(line: list[Token], mention: Mention) -> bool:
     """儿媳妇给我报的36.5: who only helps the sender."""
     at = mention.last + 1
+    while at < len(line) and (line[at].bits & BIT["device"] or line[at].text in WIELDED):
+        at += 1  # 小伙儿拿枪给我来一下
     if mention.kind not in KNOWN or at + 1 >= len(line) or line[at].text not in FOR:
         return False
     whom = line[at + 1]

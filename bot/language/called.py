@@ -6,12 +6,14 @@ from bot.language.numerals import NUMERALS
 from bot.language.pieces import Pieces
 from bot.language.words import BIT, mask
 
-FAMILY_OF = re.compile(r"家(?=\s?(?:[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)|都|全|的都))")
+FAMILY_OF = re.compile(
+    r"家(?=\s?(?:[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)|都|全(?! \d)|的都))"
+)
 NAME_END = mask(
     "day period night now temp verb fever feverish link all kin fine particle unmeasured about "
     "over under site "
     "others household family_of title and ditto symptom device degree_word "
-    "self third loose weak_slip plan office unit notime high low negation slip"
+    "self third loose weak_slip plan office unit notime high low negation slip mine_before"
 )
 NAME_LEFT = mask(
     "family_of kin day period night now temp verb link all kin job office title fine particle "
@@ -30,7 +32,8 @@ class Called(Pieces):
         for names in (self.known, self.own):
             for name in names.get(char, ()):
                 if self.text.startswith(name, at):
-                    return len(name)
+                    small = name[0] == "小" or name[0] == name[1]
+                    return len(name) + (small and self.text.startswith("儿", at + len(name)))
         return 0
 
     def _called(self, at: int, size: int, bits: int) -> int:
@@ -40,6 +43,8 @@ class Called(Pieces):
         if not free and self.out[-1].kind not in ("word", "char"):
             return 0
         old = text[at] == "老" and text[at + 1 : at + 2] in self.lexicon.surnames and free
+        if old and text.startswith("头子", at + 2) and self._name_ends(at + 4):
+            return 4
         if old and text[at + 2 : at + 3] == "头" and self._name_ends(at + 3):
             return 3  # 老孙头: 老孙 may be a grandson
         if text[at : at + 2] in self.lexicon.double_surnames and FAMILY_OF.match(text, at + 2):

@@ -1,14 +1,18 @@
-"""Given names and pet names without a surname: 梓涵, 子墨, 朵朵."""
+"""Given names, pet names and nicknames without a surname: 梓涵, 朵朵, 石头."""
+
+import re
 
 from bot.language.called import KIN
 from bot.language.normalise import is_han
-from bot.language.surnames import Surnames
-from bot.language.turns import turn, turn_signs
-from bot.language.words import BIT
+from bot.language.surnames import CALLED_SO, Surnames
+from bot.language.turns import turn
+from bot.language.words import BIT, mask
 
-PET_SIGNS = turn_signs("pet_signs")
-TWICE = turn("no_pet_names")
+NO_PET_SIGNS = turn("no_pet_signs")
 SHOWN = frozenset("那这")  # 那秀清: whoever has a daily sign for a surname
+# 小果子38度5: what a number with its degree, a time or a relative stands behind
+LITTLE = re.compile(r"小[\u4e00-\u9fff][子儿](?=[ :]?(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点])")
+PATIENT = mask("temp fever feverish unmeasured symptom")
 
 
 class Given(Surnames):
@@ -17,19 +21,23 @@ class Given(Surnames):
     def _given_alone(self, at: int, size: int, bits: int) -> int:
         """Length of a given name or a pet name that starts here, 0 where there is none."""
         name = self.text[at : at + 2]
-        if len(name) < 2 or not is_han(name) or (bits & ~BIT["common"] and size > 1):
+        if len(name) < 2 or not is_han(name) or (size > 1 and bits & ~BIT["common"]):
             return 0
         if self.out and (not self._name_may_start() or self.out[-1].text in SHOWN):
             return 0
+        if LITTLE.match(self.text, at):
+            return 3
+        if name in CALLED_SO:
+            return 2 if self._patient_at(at + 2) else 0
         if name[0] == name[1]:
             return 2 if self._is_pet_name(at, name) else 0
         return 2 if size <= 1 and self._is_given_name(at, name) else 0
 
     def _is_pet_name(self, at: int, name: str) -> bool:
-        """朵朵, 糖糖: a sign said twice that is no word of time or of all."""
-        if name in TWICE or (name[0] not in PET_SIGNS and name[0] not in self.lexicon.given_too):
+        """朵朵, 糯糯: a sign said twice that is no word of doing, of time or of all."""
+        if name[0] in NO_PET_SIGNS or name in self.lexicon.things:
             return False
-        return self._name_ends(at + 2) or self._kin_at(at + 2)
+        return self._name_ends(at + 2) or self._owns_at(at + 2)
 
     def _is_given_name(self, at: int, name: str) -> bool:
         """梓涵, 子墨: two signs of given names that make no word with what stands behind them."""
@@ -39,9 +47,17 @@ class Given(Surnames):
         if not set(name) & lexicon.given or len(lexicon.word_at(self.text, at + 1)) > 1:
             return False
         sure = set(name) <= lexicon.given
-        return sure or self._name_ends(at + 2) or self._kin_at(at + 2)
+        return sure or self._name_ends(at + 2) or self._owns_at(at + 2)
 
-    def _kin_at(self, at: int) -> bool:
+    def _owns_at(self, at: int) -> bool:
         """Whether a relative stands here: 糖糖妈, 若曦她哥."""
-        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        text = self.text
+        at += text[at : at + 1] in ("他", "她")
+        word = self.lexicon.word_at(text, at) if at < len(text) else ""
         return bool(word) and bool(self.lexicon.classes[word] & KIN)
+
+    def _patient_at(self, at: int) -> bool:
+        """Whether a fever, its measuring or a relative stands here: 石头体温36.7, 豆包她妈."""
+        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        said = bool(word) and bool(self.lexicon.classes[word] & PATIENT)
+        return said or (self.text[at : at + 1] in ("他", "她") and self._owns_at(at))

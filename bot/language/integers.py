@@ -2,7 +2,7 @@
 
 from bot.language.numerals import FEVER, Number, Unit
 from bot.language.people import Kind
-from bot.language.scope import FOREIGN, GOODS, MONEY, Around, Left, Verdict, no, reading
+from bot.language.scope import FOREIGN, GOODS, HEAT, MONEY, Around, Left, Verdict, no, reading
 from bot.language.words import BIT, mask, word_set
 
 NORMAL = (36, 37)
@@ -96,7 +96,8 @@ def _measured(number: Number, left: Left, around: Around) -> Verdict | None:
     if left.bits & BIT["verb"] and (degree or left.mentions or around.clean):
         return reading("写明是量的")
     told = around.person and around.measuring and not left.unknown
-    if told and (degree or _loose(left, around)) and not around.clause & FOREIGN:
+    warm = (around.clause | around.before) & HEAT
+    if told and (degree or _loose(left, around)) and not (warm or around.clause & FOREIGN):
         return reading("接着说那个人")
     return None
 

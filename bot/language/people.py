@@ -161,6 +161,8 @@ class Finder(Kinfolk):
             relative = self._owned(at, inner, bits)
             if relative is not None:
                 return relative
+        if bits & BIT["pair"] and self._text(inner) == "大人":
+            return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, inner, 2)  # 俺俩大人36.5
         if bits & mask("pair triple"):
             return Mention(Kind.HOUSEHOLD, (HOUSEHOLD,), at, at, 2 if bits & BIT["pair"] else 3)
         if bits & BIT["household"]:

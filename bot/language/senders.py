@@ -35,7 +35,7 @@ def own_names(sender: str) -> tuple[str, ...]:
         for title in TITLES:
             head, _, tail = form.partition(title)
             if tail:
-                forms.add(tail)
+                forms.update((tail, head + title) if head else (tail,))  # 小关老师关佳琪
             elif head and title != form and len(head) >= 2:
                 forms.add(head)
     return tuple(sorted((f for f in forms if len(f) >= 2 and is_han(f)), key=len, reverse=True))
@@ -48,10 +48,12 @@ def children_of(sender: str) -> tuple[str, ...]:
     name = sender[: behind.start()] if behind else ""
     if not 2 <= len(name) <= LONGEST_NAME or not is_han(name) or name[-1] in NO_CHILD:
         return ()
-    surname = 2 if len(name) == LONGEST_NAME else 1
-    return (name, name[surname:]) if len(name) > 2 else (name,)
+    if len(name) == 2 or name[0] in "小阿大":
+        return (name,)
+    return (name, name[2 if len(name) == LONGEST_NAME else 1 :])
 
 
 def is_sender(name: str, own: Collection[str]) -> bool:
     """Whether a name written in the message is the sender's own."""
-    return any(name == form or (len(name) >= 2 and form.endswith(name)) for form in own)
+    old = name[:2] if name[0] == "老" and name[2:] in ("头", "头子") else name
+    return any(form == name or (len(name) >= 2 and form.endswith((name, old))) for form in own)

@@ -62,6 +62,9 @@ def _denied_or_asked(number: Number, left: Left, around: Around) -> Verdict | No
         return no("是在否认")
     if left.near_text in DISTANT and number.celsius in ROUND:
         return no("说的是发热的线")  # 37.2，离37.3就差一丝儿
+    bound = number.celsius in ROUND and left.bits & BIT["question"] and left.bits & BIT["temp"]
+    if bound and not (left.named or around.person or left.bits & mask("now day period verb")):
+        return no("问的是标准")  # 请问体温到37.3是先打电话吗
     priced = around.clause & GOODS and around.after & BIT["question"]
     if priced and not left.named and left.near_text in CHANGES:
         return no("是算术题")

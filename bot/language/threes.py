@@ -51,8 +51,8 @@ def _pointed_at(left: Left, around: Around) -> bool:
 def _said(left: Left, around: Around) -> bool:
     """体温365, 腋下365, 度数365; beside other temperatures also 老伴365."""
     foreign = around.clause & FOREIGN or around.topic_thing
-    if not foreign and left.bits & mask("temp site fever"):
-        return True
+    if not foreign and (left.bits & mask("temp site fever") or around.next.bits & BIT["site"]):
+        return True  # 体温365; 365 腋下
     claimed = left.mentions or left.bits & BIT["slip"]
     beside = around.whole.exact and (around.settled or around.whole.usual)
     spoken = beside or around.message & mask("temp slip")

@@ -107,9 +107,7 @@ class Cutter(Figures, Given):
                 return Token("name", text[at : at + named], at, at + named, BIT["name"])
         if char in lexicon.daily_surnames and (named := self._daily(at, size, bits)):
             return Token("name", text[at : at + named], at, at + named, BIT["name"])
-        if (char in lexicon.given_too or text.startswith(char, at + 1)) and (
-            named := self._given_alone(at, size, bits)
-        ):
+        if named := self._given_alone(at, size, bits):
             return Token("name", text[at : at + named], at, at + named, BIT["name"])
         if size:
             return Token("word", word, at, at + size, bits)
