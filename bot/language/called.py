@@ -22,6 +22,7 @@ NAME_LEFT = mask(
 )
 TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
 BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
+MEASURING = mask("now temp")
 KIN, TITLE = BIT["kin"], BIT["title"]
 
 
@@ -77,6 +78,7 @@ class Called(Pieces):
         text, surnames = self.text, self.lexicon.surnames
         if text[at] in "老小阿" and text[at + 1 : at + 2] in surnames:
             named = bool(self.out) and self.out[-1].bits & KIN  # 房客小路
+            named = named or self._measured_at(at + 2)  # 帮厨小孔刚量38.4
             other = bits & ~BIT["common"] or not (text[at] == "老" or named)
             return 0 if size >= 2 and other else 2
         free = size <= 1 or bits & (BIT["common"] | BIT["goods"])
@@ -90,6 +92,11 @@ class Called(Pieces):
             return 3
         ends = self._name_ends(after) or self.text[after] == "家"
         return 2 if ends or size < 2 else 0
+
+    def _measured_at(self, at: int) -> bool:
+        """Whether a word of measuring, or of just now, stands here."""
+        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        return bool(word) and bool(self.lexicon.classes[word] & MEASURING)
 
     def _number_at(self, at: int) -> bool:
         """Whether a number written like a temperature stands here: 肉摊顾大海36.8."""

@@ -10,8 +10,9 @@ from bot.language.words import BIT, mask
 
 NO_PET_SIGNS = turn("no_pet_signs")
 SHOWN = frozenset("那这")  # 那秀清: whoever has a daily sign for a surname
-# 小果子38度5: what a number with its degree, a time or a relative stands behind
-LITTLE = re.compile(r"小[\u4e00-\u9fff][子儿](?=[ :]?(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点])")
+LITTLE = re.compile(r"小[\u4e00-\u9fff][子儿]")
+DEGREE = re.compile(r"[ :]?(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点]")
+SAID_OF = mask("day period night now temp fever")
 PATIENT = mask("temp fever feverish unmeasured symptom")
 
 
@@ -25,7 +26,7 @@ class Given(Surnames):
             return 0
         if self.out and (not self._name_may_start() or self.out[-1].text in SHOWN):
             return 0
-        if LITTLE.match(self.text, at):
+        if LITTLE.match(self.text, at) and size < 3 and self._told_at(at + 3):
             return 3
         if name in CALLED_SO:
             return 2 if self._patient_at(at + 2) else 0
@@ -48,6 +49,13 @@ class Given(Surnames):
             return False
         sure = set(name) <= lexicon.given
         return sure or self._name_ends(at + 2) or self._owns_at(at + 2)
+
+    def _told_at(self, at: int) -> bool:
+        """小果子38度5, 小果子昨晚, 小果子他妈: what is said of people, and of no goods."""
+        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        said = bool(word) and bool(self.lexicon.classes[word] & SAID_OF)
+        relative = self.text[at : at + 1] in ("他", "她") and self._owns_at(at)
+        return said or relative or bool(DEGREE.match(self.text, at))
 
     def _owns_at(self, at: int) -> bool:
         """Whether a relative stands here: 糖糖妈, 若曦她哥."""

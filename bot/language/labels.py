@@ -84,6 +84,8 @@ class Labels(LineState):
         run = self._run(end)
         at = end - len(run)
         text = _text(run)
+        if len(text) > 2 and run[-1].text == "是":
+            run, text = run[:-1], text[:-1]  # 石头是36.4
         listed = self.message.shape.is_list
         if (left.dated and not listed) or self._is_talk(run, end):
             return  # 欠了两天的一块补 2月8号36.5

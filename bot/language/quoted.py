@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from bot.language.meaning import HOUSEHOLD
-from bot.language.people import Kind, Mention, mentions, own_names
+from bot.language.people import Kind, Mention, children_of, mentions, own_names
 from bot.language.tokens import Token, cut
 from bot.language.words import mask
 
@@ -34,7 +34,9 @@ def asked_person(quoted: str, sender: str, sent_on: date) -> Mention | None:
     words = ADDRESSED.sub("", words)
     words = words.rstrip('」”"。.!~ ')
     own = own_names(sender)
-    tokens = cut(words[:200], sent_on, frozenset(), own)
+    tokens = cut(words[:200], sent_on, frozenset(children_of(sender)), own)
+    if quoted.startswith(sender + ":"):
+        return _told_of(tokens)
     bits = 0
     for token in tokens:
         bits |= token.bits
@@ -71,6 +73,12 @@ def asked_person(quoted: str, sender: str, sent_on: date) -> Mention | None:
         return Mention(Kind.KIN, (owned[1] + only.who[0],), only.first, only.last)
     addressed = _parted(tokens, only)
     return None if addressed or _is_called_so(only.who[0], sender) else only
+
+
+def _told_of(tokens: list[Token]) -> Mention | None:
+    """「静雯：安安37.6」 quoted by 静雯 herself: the one person of whom she had reported."""
+    found = [m for m in mentions(tokens, ()) if m.kind in (Kind.KIN, Kind.NAME)]
+    return found[0] if len(found) == 1 else None
 
 
 def _parted(tokens: list[Token], mention: Mention) -> bool:

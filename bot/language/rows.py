@@ -53,6 +53,8 @@ def _label(line: list[Token], at: int) -> tuple[int, int] | None:
     end = at
     while end and (line[end - 1].kind == "space" or line[end - 1].text in SHOWN):
         end -= 1
+    if end > 1 and line[end - 1].text == "是":
+        end -= 1  # 石头是36.4
     start, size = end, 0
     while start and line[start - 1].kind in NAMING and line[start - 1].text not in SHOWN:
         start -= 1

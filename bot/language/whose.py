@@ -105,7 +105,7 @@ class Whose(Surroundings):
     def _reflexive(self, mention: Mention, first: Mention | None) -> bool:
         """老伴也给自己量了, 姥娘九十一了，自个儿眯着眼念给我听: he himself, and not the sender."""
         if first is not None:
-            return self._before(mention) == "给"
+            return self._before(mention) == "给" or first.kind in PERSONS  # 他妈自个量的
         topic = self.topic is not None and self.topic.kind in PERSONS
         after = self.token(mention.last + 1)
         return topic and after.number is None and not after.bits & mask("temp link verb")
