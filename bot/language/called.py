@@ -87,7 +87,7 @@ class Called(Pieces):
     def _old_or_young(self, after: int, size: int, free: bool) -> int:
         """老杭36.5, 老孟头, 小田: no title stands behind the surname."""
         if not free:
-            return 2 if self._number_at(after) else 0  # 豆腐摊老杭36.5
+            return 2 if self._number_at(after) or self._measured_at(after) else 0  # 豆腐摊老杭36.5
         if self.text[after : after + 1] in ("头", "太") and self._name_ends(after + 1):
             return 3
         ends = self._name_ends(after) or self.text[after] == "家"

@@ -163,7 +163,7 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
         bool(wrong)
         and len(good) > 1
         and not draft.renamed
-        and any(t.text in ("是", "那个", "属于") for t in ahead[:2])
+        and any(t.text in ("是", "那个", "属于", "系", "属") for t in ahead[:2])
     )
 
 

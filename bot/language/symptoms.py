@@ -7,7 +7,12 @@ from bot.language.relay import subject_bits
 from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set
 
-DENIED = word_set("不 没 无 没有 未 无明显 都不 也不 未见 没啥 没有什么 别 不再")
+DENIED = word_set(
+    "不 没 无 没有 未 无明显 都不 也不 未见 没啥 没有什么 别 不再 "
+    "没一个 没有一个 木有 没得 莫得 冇得 没得哪个 零"
+)
+NONE = word_set("没有 没得 没 木有 冇 冇得 莫得 无")
+NO_ONE_WITH = word_set("的 里 嘞 都 也")
 FEVER = "发烧"
 NOBODY = mask("news notice joke wish request")
 COMPLAINT = mask("symptom danger feverish")
@@ -55,8 +60,14 @@ def _add(to: list[Symptom], who: str, name: str) -> None:
 
 
 def _denied(line: list[Token], at: int) -> bool:
+    """不咳, 没一个发热咳嗽的, 一个发烧的都没有."""
+    behind = [t for t in line[at + 1 : at + 4] if t.text not in NO_ONE_WITH]
+    if behind and behind[0].text in NONE and line[at + 1].text in NO_ONE_WITH:
+        return True
     for place in range(at - 1, max(-1, at - 4), -1):
         token = line[place]
+        if place == at - 1 and (token.text == "零" or _well(token)):
+            return True
         if token.kind in ("comma", "stop", "num"):
             return False
         if token.text in DENIED or (token.bits & BIT["negation"] and token.text != "不是"):
@@ -64,6 +75,11 @@ def _denied(line: list[Token], at: int) -> bool:
         if token.kind == "space" and place != at - 1:
             return False
     return False
+
+
+def _well(token: Token) -> bool:
+    """没一个发热 before 咳嗽: the denial holds for both."""
+    return bool(token.bits & BIT["fine"]) and token.text[0] in "没无不木冇莫"
 
 
 def _elsewhere(line: list[Token], at: int) -> bool:

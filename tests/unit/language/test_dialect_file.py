@@ -14,7 +14,7 @@ from bot.language.readings import read
 
 DIALECT = """
 [words]
-kin = "嚒嚒"
+kin = "嚒咴"
 fine = "溜溜哒"
 symptom = "喔嘟嘟"
 
@@ -48,17 +48,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_new_file_makes_a_sentence_understood(folder: Path) -> None:
-    report = say("我嚒嚒36.8喔嘟嘟，噶吱噶量的")
-    assert [r.who for r in report.readings] != ["嚒嚒"]
+    report = say("我嚒咴36.8喔嘟嘟，噶吱噶量的")
+    assert [r.who for r in report.readings] != ["嚒咴"]
     assert report.symptoms == ()
     assert say("溜溜哒").intent is MainIntent.OTHER
 
     (folder / "dialects" / "made_up.toml").write_text(DIALECT, encoding="utf-8")
     forget_words()
 
-    report = say("我嚒嚒36.8喔嘟嘟，噶吱噶量的")
+    report = say("我嚒咴36.8喔嘟嘟，噶吱噶量的")
     assert [(r.who, str(r.celsius), r.site) for r in report.readings] == [
-        ("嚒嚒", "36.8", "axillary")
+        ("嚒咴", "36.8", "axillary")
     ]
     assert [s.name for s in report.symptoms] == ["喔嘟嘟"]
     assert say("溜溜哒").intent is MainIntent.NORMAL
