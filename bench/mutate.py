@@ -39,7 +39,7 @@ MODULES = (
         "surroundings",
         "leftside",
     ),
-    *("actors", "behind", "whose", "sharing", "moments", "slips"),
+    *("actors", "behind", "given", "whose", "sharing", "moments", "slips"),
 )
 SEED, FRAMES = 7, 6000  # of the ordinary chat
 HOOK = "rule_fires_"  # the name under which a wrapped module finds the call

@@ -22,8 +22,7 @@ class Given(Surnames):
     def _given_alone(self, at: int, size: int, bits: int) -> int:
         """Length of a given name or a pet name that starts here, 0 where there is none."""
         name = self.text[at : at + 2]
-        called = name in CALLED_SO and name[0] != "小"  # 小狗 is a dog
-        thing = mask("common heat goods") if called else BIT["common"]
+        thing = mask("common goods") if name in CALLED_SO else BIT["common"]
         if len(name) < 2 or not is_han(name) or (size > 1 and bits & ~thing):
             return 0
         if self.out and (not self._name_may_start() or self.out[-1].text in SHOWN):

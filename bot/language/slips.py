@@ -238,10 +238,9 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
 
 def _is_and_is_not(one: Draft, two: Draft, lines: list[list[Token]]) -> bool:
     """是36.5不是39.5, 小女儿是37.2，不是37.8: what was reported before is put right."""
-    if two.left.near_text not in ("不是", "并不是"):
-        return False
     claimed = one.left.near_text == "是" and not _clause_bits(lines[one.line], one.at) & RUMOUR
-    return claimed or not _commas(lines, one, two)
+    denied = two.left.near_text in ("不是", "并不是")
+    return denied and (claimed or not _commas(lines, one, two))
 
 
 def _commas(lines: list[list[Token]], one: Draft, two: Draft) -> bool:

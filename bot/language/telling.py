@@ -70,9 +70,6 @@ def _denied_or_asked(number: Number, left: Left, around: Around) -> Verdict | No
         return no("是算术题")
     if left.bits & BIT["question"] and not (someone or around.person):
         return no("是在问")
-    asked = around.next.text == "?" and not around.person and number.unit is not Unit.NONE
-    if asked and not (around.siblings or someone):
-        return no("是在问")
     ours = left.named or (around.person and left.bits & mask("verb now day period again"))
     if around.next.bits & BIT["rule"] and not ours:
         return no("是规定或标准")
@@ -243,9 +240,6 @@ def _bounded(number: Number, left: Left, around: Around) -> Verdict | None:
     bound = _bound(left, around)
     if not bound:
         return None
-    closed = around.next.kind == "close" and around.second.text == "的"
-    if bound & BIT["over"] and closed and not left.named:
-        return no("是规定或标准")
     if around.always and not left.bits & mask("now again"):
         return no("说的是平常会怎样")
     if around.clause & BIT["question"] and not (left.named or around.person):
