@@ -4,7 +4,7 @@ import math
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -38,23 +38,39 @@ class Nearness:
         """`wordings`: for each document, its wordings, folded."""
         self._owner = array("I", (doc for doc, several in enumerate(wordings) for _ in several))
         every = list(chain.from_iterable(wordings))
-        seen: Counter[str] = Counter()
-        for one in every:
-            seen.update(frozenset(grams(one)))
+        holders: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+        self._more: dict[str, dict[int, float]] = {}  # where a gram stands in a wording repeatedly
+        for index, one in enumerate(every):
+            found = grams(one)
+            once = dict.fromkeys(found)
+            for gram in once:
+                holders[gram].append(index)
+            if len(once) < len(found):
+                for gram, count in Counter(found).items():
+                    if count > 1:
+                        self._more.setdefault(gram, {})[index] = math.log(count)
         total = max(1, len(every))
-        self._idf = {gram: math.log(1 + total / count) for gram, count in seen.items()}
+        self._idf = {gram: math.log(1 + total / len(row)) for gram, row in holders.items()}
         self._unseen = math.log(1 + total)
-        rows: defaultdict[str, array[float]] = defaultdict(lambda: array("f"))
-        for index, one in enumerate(every):  # counted anew: so many counts at once fill memory
-            for gram, weight in self._weights(Counter(grams(one))).items():
-                if seen[gram] <= self.COMMON:
-                    rows[gram].extend((index, weight))
-        self._places: dict[str, tuple[int, int]] = {}  # of a gram's rows among all
-        self._rows = array("f")  # wording, weight, wording, weight …: a tenth of the room of pairs
-        while rows:
-            gram, row = rows.popitem()
-            self._places[gram] = (len(self._rows), len(self._rows) + len(row))
-            self._rows.extend(row)
+        self._lengths = self._lengths_of(holders, len(every))
+        self._places: dict[str, tuple[int, int]] = {}  # of a gram's wordings among all
+        self._rows = array("I")
+        while holders:
+            gram, row = holders.popitem()
+            if len(row) <= self.COMMON:
+                self._places[gram] = (len(self._rows), len(self._rows) + len(row))
+                self._rows.extend(row)
+
+    def _lengths_of(self, holders: Mapping[str, "array[int]"], count: int) -> "array[float]":
+        """The length of each wording's vector, to divide by."""
+        squares = [0.0] * count
+        for gram, row in holders.items():
+            square = self._idf[gram] ** 2
+            for index in row:
+                squares[index] += square
+            for index, more in self._more.get(gram, {}).items():
+                squares[index] += square * ((1 + more) ** 2 - 1)
+        return array("d", (math.sqrt(square) or 1.0 for square in squares))
 
     def _weights(self, counts: Counter[str]) -> dict[str, float]:
         raw = {
@@ -66,17 +82,20 @@ class Nearness:
 
     def scores(self, text: str) -> dict[int, Near]:
         """Documents that share anything, and how near they come."""
-        sums: defaultdict[float, float] = defaultdict(float)  # whole up to 2 ** 24
+        sums: defaultdict[int, float] = defaultdict(float)
         for gram, weight in self._weights(Counter(grams(text))).items():
             if gram in self._places:
                 start, end = self._places[gram]
-                row = self._rows[start:end]
-                for index, other in zip(row[::2], row[1::2], strict=True):
-                    sums[index] += weight * other
+                shared = weight * self._idf[gram]
+                for index in self._rows[start:end]:
+                    sums[index] += shared
+                for index, more in self._more.get(gram, {}).items():
+                    sums[index] += shared * more
         best: defaultdict[int, float] = defaultdict(float)
         votes: defaultdict[int, float] = defaultdict(float)
-        for index, score in sums.items():
-            doc = self._owner[int(index)]
+        for index, whole in sums.items():
+            score = whole / self._lengths[index]
+            doc = self._owner[index]
             votes[doc] += score * score * score
             if score > best[doc]:
                 best[doc] = score

@@ -1,5 +1,6 @@
 """Words of a pack: names of one thing folded into one, groups of words, and the cutting of text."""
 
+import math
 import re
 import threading
 import unicodedata
@@ -39,6 +40,27 @@ class _Tokenizer(jieba.Tokenizer):  # type: ignore[misc]  # jieba has no types
             with self.get_dict_file() as lines:
                 self.FREQ, self.total = self._frequent(lines)
             self.initialized = True
+
+    def get_DAG(self, sentence: str) -> dict[int, list[int]]:  # noqa: N802  # jieba's name
+        """Nothing: `calc` looks for the words itself, which halves the time."""
+        self.check_initialized()
+        return {}
+
+    def calc(self, sentence: str, dag: object, route: dict[int, tuple[float, int]]) -> None:
+        """From each place to the end the likeliest way, as jieba's own: the longer word of two."""
+        known, size, log = self.FREQ, len(sentence), math.log
+        whole = log(self.total)
+        route[size] = (0, 0)
+        for start in range(size - 1, -1, -1):
+            best, last = -math.inf, start
+            end = start + 1
+            while end <= size and (count := known.get(sentence[start:end])) is not None:
+                if count and (sure := log(count) - whole + route[end][0]) >= best:
+                    best, last = sure, end - 1
+                end += 1
+            if best == -math.inf:
+                best = route[start + 1][0] - whole
+            route[start] = (best, last)
 
     def _frequent(self, lines: Iterable[bytes]) -> tuple[dict[str, int], int]:
         known: dict[str, int] = {}
