@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from bot.channels.connections import Connections
 from bot.errors import Unknown, Unreachable
 
 CONNECT_S = 3.05
@@ -60,9 +61,7 @@ class Http:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         """Keep the limits; `transport` stands in for the network in tests."""
-        self._limits = httpx2.Limits(
-            max_connections=max_connections, max_keepalive_connections=max_connections
-        )
+        self._max_connections = max_connections
         self._timeout = httpx2.Timeout(connect=connect_s, read=read_s, write=read_s, pool=pool_s)
         self._total_s = total_s
         self._transport = transport
@@ -141,9 +140,8 @@ class Http:
     def _open(self) -> httpx2.AsyncClient:
         if self._client is None:
             self._client = httpx2.AsyncClient(
-                limits=self._limits,
                 timeout=self._timeout,
-                transport=self._transport,
+                transport=self._transport or Connections(self._max_connections),
                 follow_redirects=False,
                 trust_env=False,
                 headers={"user-agent": "shouwang", "accept-encoding": "identity"},
