@@ -30,10 +30,10 @@ def stop(session: Session, row: Outbox) -> str:
         return ""
     if IDENTITY.search(row.text):
         return "群里不发证件号码"
+    if not HEALTH.search(row.text):
+        return ""
     chat = session.get(Chat, row.chat_id) if row.chat_id else None
     if chat is not None and chat.purpose in (ChatPurpose.CADRES, ChatPurpose.CARE_TEAM):
-        return ""
-    if not HEALTH.search(row.text):
         return ""
     names = _names(session, chat, local_day(row.created_at))
     return "群里不提人名和健康情况" if any(name in row.text for name in names) else ""

@@ -16,7 +16,7 @@ from bot.channels.base import Channel
 from bot.channels.split import split
 from bot.clock import Clock
 from bot.errors import SendError, Throttled, Unknown
-from bot.outbox import Claim, Filter, Outbox
+from bot.outbox import Claim, Filter
 
 log = logging.getLogger("shouwang.sender")
 
@@ -47,7 +47,7 @@ class Sender:
     clock: Clock
     run: Units
     stop: Filter
-    settled: Callable[[Session, Outbox], None]
+    settled: Callable[[Session, Sequence[int]], None]  # told of the ids of rows with news
     concurrency: int = 64
     number: int = 0  # of this process among several that send
     may_claim: Callable[[], bool] = lambda: True
@@ -169,8 +169,7 @@ class Sender:
 
     def _settle(self, session: Session, batch: Sequence[Outcome]) -> None:
         outbox.settle_all(session, batch, self.clock.now())
-        for row in outbox.rows_of(session, [claimed for claimed, _ in batch]):
-            self.settled(session, row)
+        self.settled(session, [claimed.id for claimed, _ in batch])
 
     async def _say(self, claimed: Claim) -> str | SendError:
         channel = self.channels[claimed.outbound.to.channel]

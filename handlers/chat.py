@@ -173,7 +173,7 @@ def _settle(work: Work, row: Outbox, state: str, reason: str, extra: dict[str, s
         )
         row.reason = ""
     work.db.add(row)
-    outgoing.settled(work.db, row)
+    outgoing.settled(work.db, [row.id or 0])
 
 
 @router.on_event(MessageKind.HEARTBEAT)

@@ -1,7 +1,9 @@
 """Shared: 送达 delivery, a notice on its way: a row a chat, the result, taken back, followed."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import case, update
 from sqlmodel import Session, col, select
 
 from bot.clock import at, day_words, local_day
@@ -77,15 +79,20 @@ def plan_next_day(work: Work, notice: Notice) -> None:
     )
 
 
-def settled(session: Session, row: Outbox) -> None:
-    """The sender has news of a row: note it at the deliveries that it carries."""
-    if row.topic != "notice":
-        return
-    state = row.state if row.state in (*FINAL, "unknown") else "queued"
-    for delivery in session.exec(select(Delivery).where(Delivery.outbox_id == row.id)).all():
-        delivery.state, delivery.reason = state, row.reason
-        session.add(delivery)
+def settled(session: Session, ids: Sequence[int]) -> None:
+    """The sender has news of rows: note it at the deliveries that they carry."""
+    is_news = col(Outbox.state).in_((*FINAL, "unknown"))
     session.flush()
+    session.connection().execute(
+        update(Delivery)
+        .where(
+            col(Delivery.outbox_id) == Outbox.id,
+            col(Outbox.id).in_(ids),
+            col(Outbox.topic) == "notice",
+        )
+        .values(state=case((is_news, Outbox.state), else_="queued"), reason=Outbox.reason)
+    )
+    session.expire_all()
 
 
 def close_sent(work: Work) -> None:

@@ -1,5 +1,7 @@
 """Between the outbox and the platforms: reasons not to send, and who hears how it went."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from bot import privacy
@@ -12,6 +14,6 @@ def stop(session: Session, row: Outbox) -> str:
     return privacy.stop(session, row) or missing.stop_stale(session, row)
 
 
-def settled(session: Session, row: Outbox) -> None:
-    """A row has news; deliveries of notices are kept in step with it."""
-    delivery.settled(session, row)
+def settled(session: Session, ids: Sequence[int]) -> None:
+    """Rows have news; deliveries of notices are kept in step with them."""
+    delivery.settled(session, ids)

@@ -1,7 +1,7 @@
 """The sender: chats side by side, each in order, and every outcome a row's fate."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,9 +39,12 @@ class Desk:
             self.clock,
             self.run,
             lambda session, one: self.stop(session, one),
-            lambda _, one: self.told.append((one.key, one.state)),
+            self.hear,
             on_outcome=lambda _, outcome: self.outcomes.append(outcome),
         )
+
+    def hear(self, session: Session, ids: Sequence[int]) -> None:
+        self.told += [(one.key, one.state) for one in outbox.rows_of(session, ids)]
 
     async def run(self, unit: Callable[[Session], Any]) -> Any:
         if self.faults:
