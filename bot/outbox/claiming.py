@@ -1,5 +1,6 @@
 """Claims: which rows a sender may say now, a batch of them in few statements."""
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -30,6 +31,18 @@ _END = (
     .values(state=bindparam("end"), reason=bindparam("words"))
 )
 _WAIT = update(_TABLE).where(_TABLE.c.id == bindparam("row")).values(due_at=bindparam("until"))
+# One parameter, however many: a list of them would be written and read anew for each claim.
+_LEAVE = (
+    "UPDATE outbox SET state = 'sending', tries = tries + 1, sender = :sender, left_at = :now"
+    " WHERE id IN "
+)
+_LEAVES = {
+    name: text(_LEAVE + ids).bindparams(bindparam("now", type_=Moment))
+    for name, ids in (
+        ("sqlite", "(SELECT value FROM json_each(:ids))"),
+        ("postgresql", "(SELECT CAST(json_array_elements_text(CAST(:ids AS json)) AS int))"),
+    )
+}
 
 
 def claim(
@@ -94,21 +107,15 @@ def claim(
     if waits:
         connection.execute(_WAIT, waits)
     if taken:
-        _leave(session, [claimed.id for claimed in taken], now, sender)
+        ids = json.dumps([claimed.id for claimed in taken])
+        leaves = _LEAVES[connection.dialect.name]
+        connection.execute(leaves, {"ids": ids, "now": now, "sender": sender})
     if ends:
         connection.execute(_END, ends)
     session.expire_all()
     if ends:
         settled(session, [int(str(one["row"])) for one in ends])
     return taken
-
-
-def _leave(session: Session, ids: list[int], now: datetime, sender: int) -> None:
-    session.connection().execute(
-        update(_TABLE)
-        .where(_TABLE.c.id.in_(ids))
-        .values(state="sending", tries=_TABLE.c.tries + 1, sender=sender, left_at=now)
-    )
 
 
 def _first_of_each_chat(
