@@ -58,7 +58,9 @@ class Sender:
     _paused: dict[str, datetime] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _finished: list[Outcome] = field(default_factory=list)
-    _noting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _saying: int = 0
+    _goes_on: bool = False
+    _stepping: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wake(self) -> None:
         """Something new may be due."""
@@ -66,34 +68,86 @@ class Sender:
 
     async def loop(self) -> None:
         """Run until cancelled; a fault of the store is waited out."""
-        while True:
-            self._wake.clear()
-            started = 0
-            try:
-                await self._note()
-                started = await self.start_due()
-            except Exception as error:  # the loop must outlive a full disk and a locked file
-                log.error("sender_failed", extra={"error": type(error).__name__})
-            if started == 0 or len(self._tasks) >= self.concurrency:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(IDLE_S):
-                        await self._wake.wait()
+        self._goes_on = True
+        try:
+            while True:
+                self._wake.clear()
+                started = 0
+                try:
+                    started = await self.start_due()
+                except Exception as error:  # the loop must outlive a full disk and a locked file
+                    log.error("sender_failed", extra={"error": type(error).__name__})
+                if started == 0 or self._saying >= self.concurrency:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(IDLE_S):
+                            await self._wake.wait()
+        finally:
+            self._goes_on = False
 
     async def drain(self) -> None:
         """Wait for what is on its way (an orderly stop)."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=10)
+        await self._note()
 
     async def start_due(self) -> int:
-        """Claim what may leave now and start saying it; how many."""
+        """Note what has finished, claim what may leave now and start saying it; how many."""
+        async with self._stepping:
+            return await self._step(self._batch(), claims=True)
+
+    async def flush(self) -> None:
+        """Send until nothing may leave any more at this moment (talks, tests, the command line)."""
+        while await self.start_due():
+            await self.drain()
+
+    async def _send(self, claimed: Claim) -> None:
+        to = claimed.outbound.to
+        try:
+            result = await self._say(claimed)
+        finally:
+            self._saying -= 1
+            self._busy.discard((to.channel, to.chat))
+        self._watch(to.channel, result)
+        outcome = "sent" if isinstance(result, str) else type(result).__name__.lower()
+        self.on_outcome(to.channel, outcome)
+        log.info("said", extra={"outbox": claimed.id, "channel": to.channel, "status": outcome})
+
+        self._finished.append((claimed, result))
+        await self._note()
+
+    async def _note(self) -> None:
+        """Note all that has finished; what finishes meanwhile goes together into the next note.
+
+        While the loop runs, the same transaction claims for those who are free now.
+        """
+        async with self._stepping:
+            batch = self._batch()
+            try:
+                if batch:
+                    await self._step(batch, claims=self._goes_on)
+            except Exception as error:  # the rows stay "sending", and are noted at the next try
+                fault = type(error).__name__
+                log.error("settle_failed", extra={"count": len(batch), "error": fault})
+
+    def _batch(self) -> tuple[Outcome, ...]:
+        batch, self._finished = tuple(self._finished), []
+        return batch
+
+    async def _step(self, batch: tuple[Outcome, ...], *, claims: bool) -> int:
+        """One transaction: outcomes are noted and, where it shall, the next are claimed."""
+        room = self.concurrency - self._saying if claims and self.may_claim() else 0
+        if room <= 0 and not batch:
+            return 0
         now = self.clock.now()
         paused = frozenset(name for name, until in self._paused.items() if until > now)
-        room = self.concurrency - len(self._tasks)
-        if room <= 0 or not self.may_claim():
-            return 0
         busy = frozenset(self._busy)
-        claims: list[Claim] = await self.run(
-            lambda session: outbox.claim(
+
+        def unit(session: Session) -> list[Claim]:
+            if batch:
+                self._settle(session, batch)
+            if room <= 0:
+                return []
+            return outbox.claim(
                 session,
                 now,
                 self.channels,
@@ -104,58 +158,29 @@ class Sender:
                 paused=paused,
                 settled=self.settled,
             )
-        )
-        for claimed in claims:
-            spot = (claimed.outbound.to.channel, claimed.outbound.to.chat)
-            self._busy.add(spot)
-            task = asyncio.create_task(self._send(claimed))
-            self._tasks.add(task)
-            task.add_done_callback(self._done(spot))
-        return len(claims)
 
-    async def flush(self) -> None:
-        """Send until nothing may leave any more at this moment (talks, tests, the command line)."""
-        while await self.start_due():
-            await self.drain()
-
-    def _done(self, spot: tuple[str, str]) -> Callable[[asyncio.Task[None]], None]:
-        def forget(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
-            self._busy.discard(spot)
-            self._wake.set()
-
-        return forget
-
-    async def _send(self, claimed: Claim) -> None:
-        to = claimed.outbound.to
-        result = await self._say(claimed)
-        self._watch(to.channel, result)
-        outcome = "sent" if isinstance(result, str) else type(result).__name__.lower()
-        self.on_outcome(to.channel, outcome)
-        log.info("said", extra={"outbox": claimed.id, "channel": to.channel, "status": outcome})
-
-        self._finished.append((claimed, result))
         try:
-            await self._note()
-        except Exception as error:  # the row stays "sending", and is noted at the next try
-            log.error("settle_failed", extra={"outbox": claimed.id, "error": type(error).__name__})
-
-    async def _note(self) -> None:
-        """Note all that has finished; what finishes meanwhile goes together into the next note."""
-        async with self._noting:
-            batch, self._finished = self._finished, []
+            claimed: list[Claim] = await self.run(unit)
+        except (DBAPIError, asyncio.CancelledError):  # nobody knows: all of them at the next try
+            self._finished[:0] = batch
+            raise
+        except Exception as error:  # somebody who is told of a row has a fault: his alone
             if not batch:
-                return
-            whole = tuple(batch)
-            try:
-                await self.run(lambda session: self._settle(session, whole))
-            except DBAPIError:  # the store itself: all of them at the next try
-                self._finished[:0] = whole
                 raise
-            except Exception as error:  # somebody who is told of a row has a fault: his alone
-                log.error("follower_failed", extra={"error": type(error).__name__})
-                while batch:
-                    await self._note_alone(batch.pop(0))
+            log.error("follower_failed", extra={"error": type(error).__name__})
+            for outcome in batch:
+                await self._note_alone(outcome)
+            return 0
+        for one in claimed:
+            self._start(one)
+        return len(claimed)
+
+    def _start(self, claimed: Claim) -> None:
+        self._busy.add((claimed.outbound.to.channel, claimed.outbound.to.chat))
+        self._saying += 1
+        task = asyncio.create_task(self._send(claimed))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _note_alone(self, one: Outcome) -> None:
         now = self.clock.now()

@@ -175,21 +175,51 @@ async def test_a_long_text_goes_on_behind_the_parts_that_were_taken(desk: Desk) 
     assert "".join(one.text for one in desk.channel.said).count("要说的话") == 12
 
 
-async def test_a_note_that_cannot_be_kept_leaves_the_row_on_its_way(desk: Desk) -> None:
+async def say_without_a_note(desk: Desk) -> None:
+    """One row is said, and the store refuses to keep what became of it."""
     desk.put(row("1"))
-    locked = OperationalError("", {}, Exception("locked"))
     hangs = asyncio.Event()
     desk.channel.orders.append(hangs)
     await desk.sender.start_due()
-    desk.faults.append(locked)
+    desk.faults += [OperationalError("", {}, Exception("locked")) for _ in range(2)]
     hangs.set()
     await desk.sender.drain()
     assert desk.get("1").state == "sending"
+
+
+async def test_a_note_that_cannot_be_kept_leaves_the_row_on_its_way(desk: Desk) -> None:
+    await say_without_a_note(desk)
     with desk.store.begin() as session:
         assert outbox.recover(session, NOW) == 1
-    await desk.sender.flush()
+    await Desk(desk.store, channel=desk.channel).sender.flush()
     assert [one.key for one in desk.channel.said] == ["1", "1"]
     assert (desk.get("1").state, desk.get("1").is_perhaps_doubled) == ("sent", True)
+
+
+async def test_a_note_that_could_not_be_kept_is_kept_at_the_next_try(desk: Desk) -> None:
+    await say_without_a_note(desk)
+    await desk.sender.flush()
+    assert [one.key for one in desk.channel.said] == ["1"]
+    assert (desk.get("1").state, desk.get("1").is_perhaps_doubled) == ("sent", False)
+
+
+async def test_a_note_and_the_next_claim_are_one_transaction(desk: Desk) -> None:
+    desk.put(*(row(f"{n}", "one chat") for n in range(5)))
+    units = 0
+    run = desk.sender.run
+
+    async def counted(unit: Callable[[Session], Any]) -> Any:
+        nonlocal units
+        units += 1
+        return await run(unit)
+
+    desk.sender.run = counted
+    loop = asyncio.create_task(desk.sender.loop())
+    await until(lambda: len(desk.told) == 5)
+    loop.cancel()
+    await asyncio.wait([loop])
+    assert desk.said() == ["0", "1", "2", "3", "4"]
+    assert units <= 7  # the first claim, five notes with the next claim, one look in vain
 
 
 async def test_a_channel_that_fails_again_and_again_is_left_alone(desk: Desk) -> None:
