@@ -3,7 +3,7 @@
 One question for each person of a county would keep the clock busy for minutes.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import case
@@ -11,10 +11,10 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from bot.domain.care import TeamMember
+from bot.domain.listed import listed
 from bot.domain.registry import Account, Household, Resident
 from bot.domain.temperature import Reading
 
-_AT_ONCE = 5_000  # values of one statement
 # Columns, because an object for each costs more than all the rest; of `seen_at` only whether.
 _ACCOUNT = (
     col(Account.id),
@@ -26,69 +26,57 @@ _ACCOUNT = (
 )
 
 
-def _pieces(ids: Collection[int]) -> Iterator[list[int]]:
-    every = list(ids)
-    for start in range(0, len(every), _AT_ONCE):
-        yield every[start : start + _AT_ONCE]
-
-
 def accounts_of(db: Session, resident_ids: Collection[int]) -> dict[int, list[Any]]:
     """The accounts of each of some people, the latest heard first, as rows of columns."""
+    query = (
+        columns(*_ACCOUNT)
+        .where(col(Account.resident_id).in_(listed(db, resident_ids)))
+        .order_by(col(Account.seen_at).desc(), col(Account.id))
+    )
     found: dict[int, list[Any]] = {}
-    for piece in _pieces(resident_ids):
-        query = (
-            columns(*_ACCOUNT)
-            .where(col(Account.resident_id).in_(piece))
-            .order_by(col(Account.seen_at).desc(), col(Account.id))
-        )
-        for row in db.connection().execute(query):
-            found.setdefault(row.resident_id, []).append(row)
+    for row in db.connection().execute(query):
+        found.setdefault(row.resident_id, []).append(row)
     return found
 
 
 def last_speakers(db: Session, resident_ids: Collection[int]) -> dict[int, int]:
     """By which account each of some people was last reported."""
-    found: dict[int, int] = {}
-    for piece in _pieces(resident_ids):
-        latest = (
-            select(func.max(Reading.id))
-            .where(col(Reading.resident_id).in_(piece), col(Reading.said_by).is_not(None))
-            .group_by(col(Reading.resident_id))
+    latest = (
+        select(func.max(Reading.id))
+        .where(
+            col(Reading.resident_id).in_(listed(db, resident_ids)),
+            col(Reading.said_by).is_not(None),
         )
-        query = select(Reading.resident_id, Reading.said_by).where(col(Reading.id).in_(latest))
-        found.update((who, by) for who, by in db.exec(query).all() if by is not None)
-    return found
+        .group_by(col(Reading.resident_id))
+    )
+    query = select(Reading.resident_id, Reading.said_by).where(col(Reading.id).in_(latest))
+    return {who: by for who, by in db.exec(query).all() if by is not None}
 
 
 def accounts_by_id(db: Session, ids: Collection[int]) -> dict[int, Any]:
     """Accounts by their own ids, as rows of columns."""
-    found: dict[int, Any] = {}
-    for piece in _pieces(ids):
-        query = columns(*_ACCOUNT).where(col(Account.id).in_(piece))
-        found.update((row.id, row) for row in db.connection().execute(query))
-    return found
+    query = columns(*_ACCOUNT).where(col(Account.id).in_(listed(db, ids)))
+    return {row.id: row for row in db.connection().execute(query)}
 
 
 def householders(db: Session, household_ids: Collection[int]) -> dict[int, int]:
     """Who heads each of some houses."""
-    found: dict[int, int] = {}
-    for piece in _pieces(household_ids):
-        query = select(Household.id, Household.householder_id).where(col(Household.id).in_(piece))
-        found.update((i, who) for i, who in db.exec(query).all() if i and who is not None)
-    return found
+    query = select(Household.id, Household.householder_id).where(
+        col(Household.id).in_(listed(db, household_ids))
+    )
+    return {i: who for i, who in db.exec(query).all() if i and who is not None}
 
 
 def members(db: Session, household_ids: Collection[int]) -> dict[int, list[Resident]]:
     """The people of each of some houses, householder first."""
+    query = (
+        select(Resident)
+        .where(col(Resident.household_id).in_(listed(db, household_ids)), Resident.gone == "")
+        .order_by(col(Resident.id))
+    )
     found: dict[int, list[Resident]] = {}
-    for piece in _pieces(household_ids):
-        query = (
-            select(Resident)
-            .where(col(Resident.household_id).in_(piece), Resident.gone == "")
-            .order_by(col(Resident.id))
-        )
-        for person in db.exec(query).all():
-            found.setdefault(person.household_id or 0, []).append(person)
+    for person in db.exec(query).all():
+        found.setdefault(person.household_id or 0, []).append(person)
     return found
 
 
@@ -96,15 +84,14 @@ def teams(db: Session, resident_ids: Collection[int]) -> dict[int, list[Resident
     """The care team of each of some people who has one, primary first."""
     order = {"primary": 0, "deputy": 1, "member": 2}
     found: dict[int, list[tuple[int, int, Resident]]] = {}
-    for piece in _pieces(resident_ids):
-        query = (
-            select(TeamMember, Resident)
-            .join(Resident, col(Resident.id) == TeamMember.member_id)
-            .where(col(TeamMember.resident_id).in_(piece))
-        )
-        for member, person in db.exec(query).all():
-            line = (order[member.part], person.id or 0, person)
-            found.setdefault(member.resident_id, []).append(line)
+    query = (
+        select(TeamMember, Resident)
+        .join(Resident, col(Resident.id) == TeamMember.member_id)
+        .where(col(TeamMember.resident_id).in_(listed(db, resident_ids)))
+    )
+    for member, person in db.exec(query).all():
+        line = (order[member.part], person.id or 0, person)
+        found.setdefault(member.resident_id, []).append(line)
     return {
         who: [line[2] for line in sorted(lines, key=lambda x: x[:2])]
         for who, lines in found.items()

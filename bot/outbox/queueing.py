@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Session, col, select
 
+from bot.domain.listed import listed
 from bot.domain.types import insert_into
 from bot.outbox.row import OPEN, Outbox
 
@@ -74,11 +75,8 @@ def _as_it_is(value: Any) -> Any:
 
 def known(session: Session, keys: Sequence[str]) -> set[str]:
     """Those of some keys whose rows are there already."""
-    found: set[str] = set()
-    for start in range(0, len(keys), 5_000):
-        piece = keys[start : start + 5_000]
-        found.update(session.exec(select(Outbox.key).where(col(Outbox.key).in_(piece))).all())
-    return found
+    query = select(Outbox.key).where(col(Outbox.key).in_(listed(session, keys)))
+    return set(session.exec(query).all())
 
 
 _LINES = select(func.count()).where(
