@@ -314,8 +314,9 @@ def push_due(work: Work) -> int:
     by_chat: dict[int, list[Notice]] = {}
     chats: dict[int, Chat] = {}
     for notice in due:
+        reached = delivery.reached(work, notice)
         for chat in receivers(work, notice):
-            if delivery.is_first(work, notice, chat):
+            if chat.id not in reached:
                 by_chat.setdefault(chat.id or 0, []).append(notice)
                 chats[chat.id or 0] = chat
     for chat_id, notices in by_chat.items():

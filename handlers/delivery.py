@@ -30,10 +30,10 @@ def words_of(work: Work, notice: Notice) -> str:
     )
 
 
-def is_first(work: Work, notice: Notice, chat: Chat) -> bool:
-    """Whether a notice has not been put into this chat yet."""
-    known = select(Delivery.id).where(Delivery.notice_id == notice.id, Delivery.chat_id == chat.id)
-    return work.db.exec(known).first() is None
+def reached(work: Work, notice: Notice) -> set[int]:
+    """The chats into which a notice has been put."""
+    query = select(Delivery.chat_id).where(Delivery.notice_id == notice.id)
+    return set(work.db.exec(query).all())
 
 
 def put(work: Work, chat: Chat, notices: list[Notice]) -> None:
