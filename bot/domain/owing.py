@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import Date, String, bindparam, exists
 from sqlmodel import Session, and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -12,6 +13,17 @@ from bot.domain.care import Observation
 from bot.domain.registry import PlaceAbove, Resident
 from bot.domain.rules import SlotDay
 from bot.domain.temperature import Owes, Pending, Reading, SlotReading
+from bot.domain.types import Moment
+
+# Bound at each asking: the statements are made once, which takes longer than to answer one.
+_BEGINS, _ENDS = bindparam("begins", type_=Moment), bindparam("ends", type_=Moment)
+_DAY, _SLOT = bindparam("day", type_=Date), bindparam("slot", type_=String)
+_PLACES: Any = bindparam("places", expanding=True)
+
+
+def _given(one: SlotDay, place_ids: Sequence[int] | None) -> dict[str, Any]:
+    given = {"begins": one.starts_at, "ends": one.ends_at, "day": one.day, "slot": one.slot.name}
+    return given if place_ids is None else {**given, "places": list(place_ids)}
 
 
 def owing(db: Session, one: SlotDay, place_ids: Sequence[int] | None = None) -> list[Resident]:
@@ -20,24 +32,26 @@ def owing(db: Session, one: SlotDay, place_ids: Sequence[int] | None = None) -> 
     A cadre owes one only where a household names them. A slot that had ended before the decision is
     not owed.
     """
-    return list(db.exec(_owing(one, place_ids)).all())
+    query = _owing(somewhere=place_ids is not None)
+    return list(db.exec(query, params=_given(one, place_ids)).all())
 
 
-def _owing(one: SlotDay, place_ids: Sequence[int] | None) -> SelectOfScalar[Resident]:
+@cache
+def _owing(*, somewhere: bool) -> SelectOfScalar[Resident]:
     observed = select(Observation.resident_id).where(
         Observation.exempt == "",
-        Observation.began_at < one.ends_at,
-        or_(col(Observation.closed_at).is_(None), col(Observation.closed_at) > one.starts_at),
+        Observation.began_at < _ENDS,
+        or_(col(Observation.closed_at).is_(None), col(Observation.closed_at) > _BEGINS),
     )
-    decided = (col(Owes.slots).contains(one.slot.name), Owes.since < one.ends_at)
+    decided = (col(Owes.slots).contains(_SLOT), col(Owes.since) < _ENDS)
     persons = select(Owes.resident_id).where(col(Owes.resident_id).is_not(None), *decided)
     places = (
         select(PlaceAbove.place_id)
         .join(Owes, col(Owes.place_id) == PlaceAbove.ancestor_id)
         .where(*decided)
     )
-    if place_ids is not None:
-        places = places.where(col(PlaceAbove.place_id).in_(place_ids))
+    if somewhere:
+        places = places.where(col(PlaceAbove.place_id).in_(_PLACES))
     query = (
         select(Resident)
         .where(
@@ -47,43 +61,45 @@ def _owing(one: SlotDay, place_ids: Sequence[int] | None) -> SelectOfScalar[Resi
                 and_(col(Resident.household_id).is_not(None), col(Resident.place_id).in_(places)),
             ),
             Resident.gone == "",
-            or_(col(Resident.muted_until).is_(None), col(Resident.muted_until) < one.day),
+            or_(col(Resident.muted_until).is_(None), col(Resident.muted_until) < _DAY),
         )
         .order_by(col(Resident.id))
     )
-    return query if place_ids is None else query.where(col(Resident.place_id).in_(place_ids))
+    return query.where(col(Resident.place_id).in_(_PLACES)) if somewhere else query
 
 
 def missing(db: Session, one: SlotDay, place_ids: Sequence[int] | None = None) -> list[Resident]:
     """Who owes a report in a slot and has not given one."""
-    day, slot = one.day, one.slot.name
+    query = _missing(somewhere=place_ids is not None)
+    return list(db.exec(query, params=_given(one, place_ids)).all())
+
+
+@cache
+def _missing(*, somewhere: bool) -> SelectOfScalar[Resident]:
     here = exists().where(
         col(SlotReading.place_id) == col(Resident.place_id),
         col(SlotReading.resident_id) == col(Resident.id),
-        col(SlotReading.day) == day,
-        col(SlotReading.slot) == slot,
+        col(SlotReading.day) == _DAY,
+        col(SlotReading.slot) == _SLOT,
     )
     elsewhere = exists().where(  # who has moved since
         col(Reading.resident_id) == col(Resident.id),
-        col(Reading.day) == day,
-        col(Reading.slot) == slot,
+        col(Reading.day) == _DAY,
+        col(Reading.slot) == _SLOT,
         col(Reading.superseded_by).is_(None),
         col(Reading.withdrawn_at).is_(None),
         col(Reading.is_exercise).is_(False),
     )
-    query = _owing(one, place_ids).where(~here, ~elsewhere, col(Resident.id).not_in(_together(one)))
-    return list(db.exec(query).all())
-
-
-def _together(one: SlotDay) -> Any:
-    """Of whom one of several values was said in a slot, and nobody knows which."""
-    return select(Pending.resident_id).where(
+    # Of whom one of several values was said in the slot, and nobody knows which.
+    together = select(Pending.resident_id).where(
         Pending.kind == "household",
-        Pending.day == one.day,
-        Pending.slot == one.slot.name,
+        Pending.day == _DAY,
+        Pending.slot == _SLOT,
         col(Pending.closed_at).is_(None),
         col(Pending.resident_id).is_not(None),
     )
+    query = _owing(somewhere=somewhere)
+    return query.where(~here, ~elsewhere, col(Resident.id).not_in(together))
 
 
 def has_reported(db: Session, resident_ids: Sequence[int], day: date, slot: str) -> set[int]:
@@ -109,5 +125,5 @@ def has_reported(db: Session, resident_ids: Sequence[int], day: date, slot: str)
 
 def owes(db: Session, person: Resident, one: SlotDay) -> bool:
     """Whether one person owes a report in a slot."""
-    query = _owing(one, [person.place_id]).where(Resident.id == person.id)
-    return db.exec(query).first() is not None
+    query = _owing(somewhere=True).where(Resident.id == person.id)
+    return db.exec(query, params=_given(one, [person.place_id])).first() is not None
