@@ -13,12 +13,10 @@ from sqlalchemy import select as columns
 from sqlmodel import Session
 
 
-def listed(db: Session, values: Collection[int] | Collection[str]) -> Any:
-    """What a column may be `in_`: some numbers, or some texts."""
-    every = list(values)
-    whole = literal(json.dumps(every, ensure_ascii=False), String)
+def listed(db: Session, values: Collection[int] | Collection[str], kind: Any = Integer) -> Any:
+    """What a column of this kind may be `in_`; there may be none."""
+    whole = literal(json.dumps(list(values), ensure_ascii=False), String)
     if db.get_bind().dialect.name == "sqlite":
         return columns(func.json_each(whole).table_valued("value").c.value)
     one = func.json_array_elements_text(cast(whole, JSON)).table_valued("value").c.value
-    kind = String if every and isinstance(every[0], str) else Integer
     return columns(cast(one, kind))

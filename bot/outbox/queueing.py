@@ -75,7 +75,7 @@ def _as_it_is(value: Any) -> Any:
 
 def known(session: Session, keys: Sequence[str]) -> set[str]:
     """Those of some keys whose rows are there already."""
-    query = select(Outbox.key).where(col(Outbox.key).in_(listed(session, keys)))
+    query = select(Outbox.key).where(col(Outbox.key).in_(listed(session, keys, String)))
     return set(session.exec(query).all())
 
 
