@@ -166,7 +166,7 @@ def postposed(state: LineState) -> bool:
     after = [m for m in state.mentions[-2:] if m.first > last]
     ends = bool(after) and state.token(after[-1].last + 1).kind in (*SOFT_BREAK, "open")
     return ends and all(
-        t.kind in ("space", "open", "punct") or t.text == "/"
+        t.kind in ("space", "open", "punct") or t.text in "/-:"
         for t in state.line[last + 1 : after[0].first]
     )
 

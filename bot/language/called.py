@@ -4,6 +4,7 @@ import re
 
 from bot.language.numerals import NUMERALS
 from bot.language.pieces import Pieces
+from bot.language.turns import turn
 from bot.language.words import BIT, mask
 
 FAMILY_OF = re.compile(
@@ -22,6 +23,7 @@ NAME_LEFT = mask(
 )
 TEMPERATURE = re.compile(r"[ :]?(?:3[4-9]|4[0-2])[.。·点度]|[ :]?三十[四五六七八九][点度]")
 BEFORE_NAMES = frozenset("叫听问找陪喊请帮替给跟")
+WISHED = tuple(turn("wished"))  # 祝大家, 祝老哥哥们
 MEASURING = mask("now temp")
 KIN, TITLE = BIT["kin"], BIT["title"]
 
@@ -52,6 +54,8 @@ class Called(Pieces):
             return 2 if free else 0  # 赫连家三口
         if text[at : at + 2] in self.lexicon.double_surnames:
             return self._double_titled(at + 2) if free else 0  # 欧阳大妈
+        if bits & BIT["wish"] and text.startswith(WISHED, at + size):
+            return 0
         head = self._head(at, size, bits)
         if not head or (size > head and not bits & BIT["common"]):
             return 0

@@ -117,6 +117,7 @@ def _unknown(number: Number, left: Left, around: Around) -> Verdict | None:
     )
     if not (
         (left.bits & MEASURED and (not foreign or left.near & BIT["verb"]))
+        or (exact and left.bits & BIT["again"])  # 到外头凉一下再测就只有36.8
         or (exact and (around.clean or (around.person and around.before & mask("fever symptom"))))
         or fahrenheit
         or clear

@@ -55,6 +55,10 @@ class Kinfolk(Families):
         if self._kind(inner) == "countkin" and (counted := self._counted(inner)):
             who = (name + home + counted.who[0],)
             return Mention(Kind.KIN, who, start, counted.last, counted.count, name)
+        if home in HOMES and self._text(after + 1) in FAMILY:  # 蔺家两口子, 左家夫妻俩
+            last = after + 1 + (self._text(after + 2) == "俩")
+            couple = "".join(t.text for t in self.tokens[after + 1 : last + 1])
+            return Mention(Kind.FAMILY, (name + home + couple,), start, last)
         count, last = self._trailing_count(after)
         return Mention(Kind.FAMILY, (name + home,), start, last, count)
 

@@ -60,7 +60,7 @@ class LeftSide(Labels):
             return mention.first - 1
         if self._reports(mention):
             return mention.first - 1
-        if mention.kind is Kind.YOU and not left.bits & mask("temp verb"):
+        if mention.kind is Kind.YOU and before != "给" and not left.bits & mask("temp verb"):
             left.you = True
         last = self.line[mention.last].text
         if last == "师傅" and mention.last == place - 1 and self.message.usual:

@@ -16,12 +16,13 @@ from bot.language.quoted import asked_person
 from bot.language.relay import Layout, is_example, is_header, layout, lines_of, own_words, shape_of
 from bot.language.symptoms import complaints
 from bot.language.tokens import Token, cut
-from bot.language.words import BIT, mask, words
+from bot.language.words import BIT, mask, word_set, words
 
 MOST_IN_A_LINE = 100
 MOST = 8000  # a list of 400 people; what is longer was never typed by one
 PROSE = 1200  # a text this long that is no list was forwarded: its beginning says what it is
 SHORT = 60  # signs: what somebody says of his family in one breath
+FIRM = word_set("必须 不得 务必 根据")  # in notices, and in anybody's talk
 PERSONAL = (Kind.SELF, Kind.KIN)
 PROSE_LINE = 60  # signs a line: a list of people has shorter lines
 LONGEST = 8000  # longer texts without lines of people are forwarded, never a report
@@ -52,7 +53,7 @@ def read(said: Utterance) -> Report:
     message = Message.of(lines, said, own, plan.quoted, shape)
     reader = LineReader(message)
     drafts = _drafts(lines, reader)
-    if drafts and is_notice(message, body, drafts):
+    if drafts and is_notice(message, body, drafts, lines):
         drafts = []
     correction = _put_right(drafts, lines, message)
     readings, asked = _outcomes(drafts, normal)
@@ -129,11 +130,13 @@ def _answer(drafts: list[Draft], quoted: str, said: Utterance) -> None:
             draft.who, draft.mention = asked.who, asked
 
 
-def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
+def is_notice(message: Message, body: str, drafts: list[Draft], lines: list[list[Token]]) -> bool:
     """Official or forwarded text: whatever numbers it holds are nobody's."""
     long = len(body) > 250 and not message.shape.is_list
     if not (long or message.bits & BIT["notice"]):
         return False
+    if not long and len(body) <= SHORT and all(t in FIRM for t in _notice_words(lines)):
+        return False  # 出海前必须量，36.2，走了
     told = [d for d in drafts if d.verdict.outcome == "reading"]
     named = sum(1 for d in told if d.left.mentions)
     if named >= 2 and len(body) < 6000 and not message.bits & BIT["news"] and "转发" not in body:
@@ -142,6 +145,10 @@ def is_notice(message: Message, body: str, drafts: list[Draft]) -> bool:
     people = (*PERSONAL, Kind.NAME) if message.bits & mask("slip symptom") else PERSONAL
     mine = [d for d in told if d.mention and d.mention.kind in people and d.bound != "over"]
     return len(body) > SHORT or not mine
+
+
+def _notice_words(lines: list[list[Token]]) -> list[str]:
+    return [t.text for line in lines for t in line if t.bits & BIT["notice"]]
 
 
 def _drafts(lines: list[list[Token]], reader: LineReader) -> list[Draft]:

@@ -1,13 +1,13 @@
 """Names in running text: who is known, who is called by a title, and full names."""
 
-from bot.language.called import KIN, TITLE, Called
+from bot.language.called import KIN, TITLE, WISHED, Called
 from bot.language.normalise import HAN
 from bot.language.numerals import NUMERALS
 from bot.language.turns import turn, turn_signs
 from bot.language.words import BIT, mask
 
 NO_NAME_UNITS = turn_signs("no_name_units")
-COUNTED = frozenset("点度号月时个岁块")
+COUNTED = frozenset("点度号月时个岁块床层条")
 SAYS_WHEN = mask("temp day period")
 PRICED = turn_signs("priced")
 YOUNG = turn("young_titles")
@@ -16,7 +16,6 @@ CALLED_SO = turn("child_names")
 ROOM_TAILS = turn_signs("room_tails") | turn_signs("thing_tails") | frozenset("天时前后那这")
 RANKS = frozenset("大二三四五六七八九小幺老细满")
 NOT_MO = turn_signs("not_mo")
-WISHED = ("大家", "各位", "你", "您", "全", "咱", "我", "乡亲", "所有", "愿", "福", "家人", "朋友")
 OPENING = frozenset(["line", "comma", "stop", "mark", "space", "num"])
 NEVER_GIVEN = frozenset("了着过的还都也就又再被把让是")
 NO_GIVEN_NAME = turn_signs("no_given_name")

@@ -13,7 +13,7 @@ from bot.language.words import BIT, mask, word_set
 
 MARKS = word_set("space comma stop punct emoji")
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
-PERSONS_COUNTED = ("位", "名", "户")
+PERSONS_COUNTED = ("位", "名", "户", "人")
 TIES = turn("ties")
 ONE_OF = turn("one_of")
 DONE = ("了", "完", "会儿", "一会儿", "回", "着", "过")

@@ -106,8 +106,10 @@ def _reported(number: Number, left: Left, around: Around) -> Verdict | None:
     if around.after & BIT["hearsay"] and not any(m.kind is Kind.SELF for m in left.mentions):
         return no("听来的")
     anew = around.reset and (left.named or number.exact)
-    if left.near & BIT["hearsay"] or (before & BIT["hearsay"] and not anew):
-        return no("听来的")
+    own = left.mentions and left.mentions[0].kind is Kind.SELF
+    mine = own and number.exact and not around.clause_before & BIT["hearsay"]
+    if left.near & BIT["hearsay"] or (before & BIT["hearsay"] and not (anew or mine)):
+        return no("听来的")  # but 没有38，别瞎传，我就是37.1
     if before & BIT["news"] and not _mine(left, around):
         return no("新闻或书上的")
     return None
@@ -206,7 +208,8 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
     if after & BIT["rule"] or (before & BIT["rule"] and not left.named):
         family = around.person or (around.people and around.message & BIT["verb"])
         family = family and not before & BIT["question"]  # 娃他爹，多少算发烧，37.3
-        firm = left.mentions or left.bits & CLAIMED or (number.exact and family)
+        told = around.lone and around.measuring and not before & BIT["rule"]  # …测了，36.4，…报不报
+        firm = left.mentions or left.bits & CLAIMED or (number.exact and (family or told))
         ends = around.next is NOTHING
         ruled = _bound(left, around) and behind != "了" and (not ends or before & BIT["rule"])
         if not firm or (ruled and not after & BIT["now"]):

@@ -17,6 +17,9 @@ from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
 OBJECT = turn("object")
+TWO_OF = word_set("两个 两个人 俩人 两人 二人")
+HELD = word_set("手里 手上 手头 兜里")
+IN_TURN = word_set("挨个 一个个 挨个儿 轮流 挨着个 一个一个 逐个")
 LIKE = word_set("跟 和 同 与 像")
 ALIKE = ("一样", "一个样", "一般", "相同", "差不多")
 EVERYBODY = turn("everybody")
@@ -27,6 +30,7 @@ BEGGED = word_set("让 请 叫 求")
 HELPING = word_set("给 帮 帮着")
 HEARING = word_set("听 看 瞧 瞅 说")
 PERSONS = (Kind.KIN, Kind.NAME)
+SOMEBODY = (*PERSONS, Kind.THIRD)
 NEVER = (Kind.YOU, Kind.OFFICE, Kind.JOB, Kind.FLAT)
 COUNTED = (Kind.HOUSEHOLD, Kind.FAMILY, Kind.OTHERS)
 
@@ -79,6 +83,8 @@ class Whose(Surroundings):
     def _is_object(self, mention: Mention, first: Mention | None) -> bool:
         """让小宝给看的, 不是我, 托我报: to whom the clause only does something."""
         before = self._before(mention)
+        if self.token(mention.last + 1).text in HELD:
+            return True  # 表在婆婆手里
         if mention.kind is Kind.HOUSEHOLD and before in BESIDE:
             return True  # 吃得比家里好, 跟我们的不一样
         if before in actors.AGENT_BEFORE and first is not None:
@@ -105,7 +111,7 @@ class Whose(Surroundings):
     def _reflexive(self, mention: Mention, first: Mention | None) -> bool:
         """老伴也给自己量了, 姥娘九十一了，自个儿眯着眼念给我听: he himself, and not the sender."""
         if first is not None:
-            return self._before(mention) == "给" or first.kind in PERSONS  # 他妈自个量的
+            return self._before(mention) == "给" or first.kind in SOMEBODY  # 他妈自个量的
         topic = self.topic is not None and self.topic.kind in PERSONS
         after = self.token(mention.last + 1)
         return topic and after.number is None and not after.bits & mask("temp link verb")
@@ -165,7 +171,7 @@ class Whose(Surroundings):
         if not group and left.bits & BIT["now"] and self._still_ill(ill, draft):
             group = [ill.mention] if ill and ill.mention else []
         if not group:
-            group = self._both(place)
+            group = self._both(place) or self._each_measured(place, left)
         if not group and self.topic is not None:
             third = self.topic.kind is Kind.THIRD
             group = [self.third if third and self.third is not None else self.topic]
@@ -213,6 +219,26 @@ class Whose(Surroundings):
     def _everybody(self, place: int, left: Left) -> bool:
         """都没过37, 人人都36.5."""
         return bool(left.bits & BIT["under"]) or any(t.text in EVERYBODY for t in self.line[:place])
+
+    def _each_measured(self, place: int, left: Left) -> list[Mention]:
+        """大伯量了，二伯也量了，都是36.5; 全家五口，我挨个夹的，都是36.6."""
+        if not left.all or self.drafts[:-1]:
+            return []
+        before = [m for m in self.mentions if m.last < place]
+        home = next((m for m in before if m.kind is Kind.HOUSEHOLD), None)
+        if home is not None and any(t.text in IN_TURN for t in self.line[home.last : place]):
+            return [home]
+        people = [m for m in before if m.kind in PERSONS]
+        told = any(t.text in TWO_OF for t in self.line[:place])
+        if told and len(people) == 2:
+            return people  # 爸跟妈，两个都是36.6
+        measured = [
+            m
+            for m in before
+            if m.kind in PERSONS
+            and any(t.bits & BIT["verb"] for t in self.line[m.last + 1 : m.last + 3])
+        ]
+        return measured if len(measured) > 1 and len(measured) == len(before) else []
 
     def _both(self, place: int) -> list[Mention]:
         """俺跟掌柜的一个度数，三十六度四: the two of whom it was said before."""
