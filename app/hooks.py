@@ -23,6 +23,7 @@ from bot.channels.base import Answer, Call, Channel, Heard
 from bot.clock import Clock
 from bot.errors import WireError
 from bot.inbox import Accepted, Arrival, Inbox
+from bot.message import Outbound
 from bot.outbox import Filter
 from bot.store import Writer
 
@@ -201,12 +202,12 @@ class Hook:
     async def _pulled(self, channel: Channel, after: int, limit: int) -> Answer:
         now = self.clock.now()
 
-        def waiting(session: Session) -> list[outbox.Outbox]:
-            return outbox.pending_for(session, channel.name, after, limit + 1, now, self.stop)
+        def waiting(session: Session) -> list[tuple[int, Outbound]]:
+            rows = outbox.pending_for(session, channel.name, after, limit + 1, now, self.stop)
+            return [(row.id or 0, outbox.outbound(row)) for row in rows]
 
-        rows = await self.writer.run(waiting)
-        messages = [(row.id or 0, outbox.outbound(row)) for row in rows[:limit]]
-        return channel.pulled(messages, len(rows) > limit)
+        messages = await self.writer.run(waiting)
+        return channel.pulled(messages[:limit], len(messages) > limit)
 
 
 def refusal(error: WireError) -> Answer:

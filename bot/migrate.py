@@ -28,7 +28,7 @@ from bot.errors import BotError
 
 FOLDER = Path(bot.__file__).resolve().parents[1] / "migrations"
 # Where tables are, beside every module of bot.domain; a test compares this with the sources.
-TABLES = ("bot.inbox", "bot.outbox")
+TABLES = ("bot.inbox", "bot.outbox.row")
 NOT_OURS = "procrastinate_"  # tables of the engine of several processes begin so
 _LOCK = 0x73776D67  # any number that nobody else takes: "swmg"
 

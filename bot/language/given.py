@@ -13,6 +13,7 @@ SHOWN = frozenset("那这")  # 那秀清: whoever has a daily sign for a surname
 LITTLE = re.compile(r"小[\u4e00-\u9fff][子儿]")
 DEGREE = re.compile(r"[ :]?(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点]")
 SAID_OF = mask("day period night now temp fever")
+ELDERS = frozenset("婶嫂叔伯哥姐姨姑")
 PATIENT = mask("temp fever feverish unmeasured symptom")
 
 
@@ -33,7 +34,9 @@ class Given(Surnames):
             return 2 if self._patient_at(at + 2) else 0
         if name[0] == name[1]:
             return 2 if self._is_pet_name(at, name) else 0
-        return 2 if size <= 1 and self._is_given_name(at, name) else 0
+        if size > 1 or not self._is_given_name(at, name):
+            return 0
+        return 2 + self._titled_so(at + 2)
 
     def _is_pet_name(self, at: int, name: str) -> bool:
         """朵朵, 糯糯: a sign said twice that is no word of doing, of time or of all."""
@@ -50,6 +53,11 @@ class Given(Surnames):
             return False
         sure = set(name) <= lexicon.given
         return sure or self._name_ends(at + 2) or self._owns_at(at + 2)
+
+    def _titled_so(self, at: int) -> int:
+        """Length of a title of one sign behind a given name: 秀英婶 is called so herself."""
+        here = self.text[at : at + 1]
+        return int(here in ELDERS and len(self.lexicon.word_at(self.text, at)) == 1)
 
     def _told_at(self, at: int) -> bool:
         """小果子38度5, 小果子昨晚, 小果子他妈: what is said of people, and of no goods."""

@@ -82,8 +82,10 @@ class Kinfolk(Families):
         said = _without_owner(self.tokens[at].text)
         surface, last = lead + said, at
         pronoun = self._text(at + 1) in PRONOUNS and self._bits(at + 2) & KIN
-        if self.tokens[at].text in CHILD or pronoun:
+        pet = said[0] == said[-1] and len(said) == 2 and not self._bits(at) & TITLE  # 丫丫爸
+        if self.tokens[at].text in CHILD or pronoun or pet:
             join, last = self._childs_parent(at)
+            owner = said if join and pet and not owner else owner
             surface += join
         if not lead and surface in self.split:
             return Mention(Kind.KIN, self.split[surface], first, last, owner=owner)
