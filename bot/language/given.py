@@ -9,11 +9,13 @@ from bot.language.turns import turn
 from bot.language.words import BIT, mask
 
 NO_PET_SIGNS = turn("no_pet_signs")
+CALLED_HEADS = frozenset(name[0] for name in CALLED_SO) | {"小"}
 SHOWN = frozenset("那这")  # 那秀清: whoever has a daily sign for a surname
 LITTLE = re.compile(r"小[\u4e00-\u9fff][子儿]")
 DEGREE = re.compile(r"[ :]?(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点]")
 SAID_OF = mask("day period night now temp fever")
 ELDERS = frozenset("婶嫂叔伯哥姐姨姑")
+COMMON, SOLD = BIT["common"], mask("common goods")
 PATIENT = mask("temp fever feverish unmeasured symptom")
 
 
@@ -23,20 +25,24 @@ class Given(Surnames):
     def _given_alone(self, at: int, size: int, bits: int) -> int:
         """Length of a given name or a pet name that starts here, 0 where there is none."""
         name = self.text[at : at + 2]
-        thing = mask("common goods") if name in CALLED_SO else BIT["common"]
-        if len(name) < 2 or not is_han(name) or (size > 1 and bits & ~thing):
+        called = name in CALLED_SO
+        if size > 1 and bits & ~(SOLD if called else COMMON):
             return 0
-        if self.out and (not self._name_may_start() or self.out[-1].text in SHOWN):
+        little = name[:1] == "小" and LITTLE.match(self.text, at) is not None
+        twice = name[:1] == name[1:]
+        if not (called or little or twice or (size <= 1 and self._is_given_name(at, name))):
             return 0
-        if LITTLE.match(self.text, at) and size < 3 and self._told_at(at + 3):
+        if not is_han(name) or (
+            self.out and (not self._name_may_start() or self.out[-1].text in SHOWN)
+        ):
+            return 0
+        if little and size < 3 and self._told_at(at + 3):
             return 3
-        if name in CALLED_SO:
+        if called:
             return 2 if self._patient_at(at + 2) else 0
-        if name[0] == name[1]:
+        if twice:
             return 2 if self._is_pet_name(at, name) else 0
-        if size > 1 or not self._is_given_name(at, name):
-            return 0
-        return 2 + self._titled_so(at + 2)
+        return 0 if little else 2 + self._titled_so(at + 2)
 
     def _is_pet_name(self, at: int, name: str) -> bool:
         """朵朵, 糯糯: a sign said twice that is no word of doing, of time or of all."""
@@ -47,9 +53,9 @@ class Given(Surnames):
     def _is_given_name(self, at: int, name: str) -> bool:
         """梓涵, 子墨: two signs of given names that make no word with what stands behind them."""
         lexicon = self.lexicon
-        if name in lexicon.classes or not set(name) <= lexicon.given_too:
+        if len(name) < 2 or name in lexicon.classes or not lexicon.given_too.issuperset(name):
             return False
-        if not set(name) & lexicon.given or len(lexicon.word_at(self.text, at + 1)) > 1:
+        if lexicon.given.isdisjoint(name) or len(lexicon.word_at(self.text, at + 1)) > 1:
             return False
         sure = set(name) <= lexicon.given
         return sure or self._name_ends(at + 2) or self._owns_at(at + 2)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date
 
 from bot.language.figures import INDEX, NUMERAL_HEADS, Figures
-from bot.language.given import Given
+from bot.language.given import CALLED_HEADS, Given
 from bot.language.normalise import MARK
 from bot.language.pieces import NOTHING, Token
 from bot.language.words import BIT
@@ -107,7 +107,10 @@ class Cutter(Figures, Given):
                 return Token("name", text[at : at + named], at, at + named, BIT["name"])
         if char in lexicon.daily_surnames and (named := self._daily(at, size, bits)):
             return Token("name", text[at : at + named], at, at + named, BIT["name"])
-        if named := self._given_alone(at, size, bits):
+        called = char in lexicon.given_too or char in CALLED_HEADS
+        if (called or text.startswith(char, at + 1)) and (
+            named := self._given_alone(at, size, bits)
+        ):
             return Token("name", text[at : at + named], at, at + named, BIT["name"])
         if size:
             return Token("word", word, at, at + size, bits)
