@@ -19,7 +19,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
 
 from bot.channels.base import Received
-from bot.domain.types import Moment, insert_into
+from bot.domain.types import Moment, insert_into, partial_index
 
 NEW, DONE, PARKED = 0, 1, 2
 # Written out: neither store uses a partial index for a state that is a parameter.
@@ -33,14 +33,7 @@ class Inbox(SQLModel, table=True):
     __table_args__ = (
         Index("uq_inbox_channel_key", "channel", "key", unique=True),
         Index("ix_inbox_said_by", "said_by", "received_at"),
-        Index(
-            "ix_inbox_new",
-            "channel",
-            "chat",
-            "id",
-            sqlite_where=text("state = 0"),
-            postgresql_where=text("state = 0"),
-        ),
+        partial_index("ix_inbox_new", "channel", "chat", "id", where="state = 0"),
     )
     id: int | None = Field(default=None, primary_key=True)
     channel: str

@@ -310,7 +310,7 @@ class Dispatcher:
             inbox.done(session, part.done, now)
         return len(rows) == SLICE
 
-    def _open(self, session: Session, rows: Sequence[Waiting], now: datetime) -> "Part":
+    def _open(self, session: Session, rows: Sequence[Waiting], now: datetime) -> Part:
         """Read some messages and meet who speaks in them."""
         channels = self.kernel.channels
         part = Part(Company(session, now, channels), {}, [])
@@ -344,7 +344,7 @@ class Dispatcher:
             session.flush()
             savepoint.rollback()
 
-    def _handle(self, session: Session, row: Waiting, part: "Part") -> bool:
+    def _handle(self, session: Session, row: Waiting, part: Part) -> bool:
         """Handle one message; False where its chat must wait."""
         began = perf_counter()
         if part.has_spoken(row):  # what they said before must be found
@@ -366,7 +366,7 @@ class Dispatcher:
         log.info("handled", extra={"inbox": row.id, "channel": row.channel, "ms": ms})
         return True
 
-    def _turn(self, session: Session, row: Waiting, part: "Part") -> None:
+    def _turn(self, session: Session, row: Waiting, part: Part) -> None:
         kernel = self.kernel
         work = kernel.work(session, row)
         inbound, company = part.heard.get(row.id), part.company

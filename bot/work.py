@@ -56,6 +56,16 @@ class Work:
     said_in: list[tuple[str, str]] = field(default_factory=list)  # chat, and why something is said
     notes: list[str] = field(default_factory=list)  # why it did what it did, in a cadre's words
 
+    @property
+    def message_id(self) -> int | None:
+        """The inbox row that caused it, if one did."""
+        return self.message.id if self.message is not None else None
+
+    def mark_fact(self) -> None:
+        """Note that something was learnt from the message, if one caused it."""
+        if self.message is not None:
+            self.message.has_fact = True
+
     def phrase(self, key: str, **values: object) -> str:
         """One phrase of the content."""
         return self.content.phrase(key, **values)
@@ -194,7 +204,7 @@ class Work:
             "topic": topic,
             "text": f"{EXERCISE}{text}" if self.is_exercise and EXERCISE not in text else text,
             "created_at": self.now,
-            "message_id": origin.id if origin else None,
+            "message_id": self.message_id,
             "is_exercise": self.is_exercise,
             **options,
             "key": key,

@@ -113,7 +113,7 @@ def open_incident(
         kind=kind,
         place_id=place_id,
         resident_id=person.id if person else None,
-        message_id=work.message.id if work.message else None,
+        message_id=work.message_id,
         summary=summary,
         is_exercise=work.is_exercise,
         opened_at=work.now,
@@ -123,8 +123,7 @@ def open_incident(
     )
     work.db.add(incident)
     work.db.flush()
-    if work.message is not None:
-        work.message.has_fact = True
+    work.mark_fact()
     work.note(f"事件：{WORD_OF_INCIDENT[kind]}")
     if clock:
         take_step(work, incident, clock)

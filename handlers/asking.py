@@ -43,15 +43,14 @@ def ask_number(turn: Turn, unclear: Clarify, taken: Taken, person: Resident | No
         spoken_who=who,
         number=unclear.number,
         tenths=int(likely * 10) if likely is not None else None,
-        message_id=work.message.id if work.message else None,
+        message_id=work.message_id,
         at=work.now,
     )
     if _is_asked_already(turn, pending):
         return
     work.db.add(pending)
     work.db.flush()
-    if work.message is not None:
-        work.message.has_fact = True
+    work.mark_fact()
     work.note(f"待核：{unclear.number}" + (f" → {likely}？" if likely else ""))
     asked = any(p.kind == "reading" for p in waiting(work.db, turn.account.id or 0, work.now))
     if not asked and not taken.asked:

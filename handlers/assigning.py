@@ -89,7 +89,7 @@ def keep_waiting(turn: Turn, unknown: Unknown, kind: str) -> bool:
     work.note(f"待认领：{unknown.spoken} {unknown.number}")
     if work.is_exercise or _is_known(turn, unknown):
         return False
-    this = work.message.id if work.message else None
+    this = work.message_id
     values = {
         "kind": kind,
         "place_id": turn.place_id,
@@ -105,8 +105,7 @@ def keep_waiting(turn: Turn, unknown: Unknown, kind: str) -> bool:
         "due_at": work.now + work.rules.unanswered_after if kind == "which" else None,
     }
     wait(work.db, values)
-    if work.message is not None:
-        work.message.has_fact = True
+    work.mark_fact()
     return True
 
 

@@ -92,7 +92,9 @@ def settled(session: Session, ids: Sequence[int]) -> None:
         )
         .values(state=case((is_news, Outbox.state), else_="queued"), reason=Outbox.reason)
     )
-    session.expire_all()
+    for one in list(session.identity_map.values()):
+        if isinstance(one, Delivery):
+            session.expire(one)
 
 
 def close_sent(work: Work) -> None:

@@ -68,7 +68,7 @@ def hand_over(
             asker_id=turn.account.id if has_asker else None,
             owner_id=owners[0].id,
             nearest=asking.entry or ",".join(e.id for e in _nearest(work, asking.text)),
-            message_id=work.message.id if work.message else None,
+            message_id=work.message_id,
             asked_at=work.now,
             due_at=due(work),
         )
@@ -76,8 +76,7 @@ def hand_over(
         work.db.flush()
     if has_asker:
         _note_asker(turn, question, asking.text)
-    if work.message is not None:
-        work.message.has_fact = True
+    work.mark_fact()
     if is_new:
         asker = turn.speaker.name if turn.speaker else turn.account.display_name
         tell(work, question, owners[0], asker=asker if has_asker else "", note=asking.note)

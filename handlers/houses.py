@@ -110,14 +110,13 @@ def _cover(turn: Turn, together: Together, person: Resident) -> None:
     )
     work.db.flush()
     work.note(f"记 {person.name} 家里一起报的 {together.number} {slot.slot.name}")
-    if work.message is not None:
-        work.message.has_fact = True
+    work.mark_fact()
 
 
 def _message_of(turn: Turn, origin: Pending | None) -> int | None:
     if origin is not None:
         return origin.message_id
-    return turn.work.message.id if turn.work.message else None
+    return turn.work.message_id
 
 
 def ask_members(turn: Turn, together: Together, home: Sequence[Resident], taken: Taken) -> None:

@@ -86,7 +86,7 @@ def _is_old_copy(said: Said, rows: list[Reading], tenths: int) -> bool:
 
 def _write(work: Work, said: Said, verdict: Verdict, tenths: int) -> Reading:
     work.ordinal += 1
-    message_id = work.message.id if work.message else None
+    message_id = work.message_id
     origin = said.origin or Origin(message_id, work.ordinal, work.now)
     values = {
         "resident_id": said.person.id or 0,
@@ -108,8 +108,7 @@ def _write(work: Work, said: Said, verdict: Verdict, tenths: int) -> Reading:
         "source": said.source,
         "is_exercise": work.is_exercise,
     }
-    if work.message is not None:
-        work.message.has_fact = True
+    work.mark_fact()
     return keep(work.db, values)
 
 

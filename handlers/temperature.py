@@ -277,13 +277,10 @@ def _changes_a_line(turn: Turn, person: Resident, slot: SlotDay) -> bool:
 def _settle(turn: Turn, person: Resident, value: str) -> None:
     """A clear number of somebody answers what was asked about an unclear one."""
     work = turn.work
-    this = work.message.id if work.message else None
-    settled = set()
-    for pending in waiting_of(work.db, turn.account.id or 0):
-        if (pending.kind, pending.resident_id) != ("clarify", person.id):
-            continue
-        is_before = pending.message_id not in (None, this)
-        if not is_before or pending.at < work.rules.slot_for(work.now).starts_at:
+    since, settled = work.rules.slot_for(work.now).starts_at, set()
+    for pending in waiting_of(work.db, turn.account.id or 0, work.message_id):
+        is_asked = (pending.kind, pending.resident_id) == ("clarify", person.id)
+        if not is_asked or pending.at < since:
             continue
         pending.closed_at, pending.outcome = work.now, value
         work.db.add(pending)

@@ -93,13 +93,11 @@ def said_since(turn: Turn, said: Said) -> None:
 def _asked_of(turn: Turn, said: Said) -> list[tuple[Pending, list[Prompt]]]:
     """What waits of this speaker and slot, with its questions, where this person is a choice."""
     work = turn.work
-    this = work.message.id if work.message else None
     pendings = [
         pending
-        for pending in waiting_of(work.db, turn.account.id or 0)
+        for pending in waiting_of(work.db, turn.account.id or 0, work.message_id)
         if pending.kind in ("which", "unassigned")
         and (pending.day, pending.slot) == (said.slot.day, said.slot.slot.name)
-        and pending.message_id not in (None, this)
     ]
     if not pendings:
         return []

@@ -35,7 +35,7 @@ def unnamed_fever(
         home: it is one of these; who looks after any of them hears too.
         message_id: in which it was said; None: the one of this unit.
     """
-    this = work.message.id if work.message else None
+    this = work.message_id
     if place_id is None or _find(work, message_id or this, spoken) is not None:
         return
     is_urgent = work.rules.urgent.reached(celsius)

@@ -184,11 +184,15 @@ def has_waited(db: Session, account_id: int) -> bool:
     return not absent.is_absent(db, Pending, account_id)
 
 
-def waiting_of(db: Session, account_id: int) -> list[Pending]:
-    """What an account said that still waits for a person's word, oldest first."""
+def waiting_of(db: Session, account_id: int, but: int | None = None) -> list[Pending]:
+    """What an account said in other messages that waits for a person's word, oldest first.
+
+    but: this message, of which nothing is meant.
+    """
     if absent.is_absent(db, Pending, account_id):
         return []
-    return list(db.exec(_WAITING, params={"account_id": account_id}).all())
+    rows = db.exec(_WAITING, params={"account_id": account_id}).all()
+    return [row for row in rows if row.message_id not in (None, but)]
 
 
 _OF_SLOT: dict[str, Any] = {

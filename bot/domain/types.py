@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import DateTime, Index, MetaData, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -23,6 +23,12 @@ METADATA: MetaData = SQLModel.metadata
 def insert_into(table: type[SQLModel], dialect: str) -> Any:
     """An insert that can say what a conflict means: each store has its own for it."""
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows that hold a condition, said to each store in its own option."""
+    condition = text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 class Moment(TypeDecorator[datetime]):

@@ -27,6 +27,7 @@ CAME = word_set("回来 来 到 回")
 ASKED = turn("asked_to")
 TO_REPORT = turn("to_report")
 FOR = turn("for_whom")
+WIELDED = word_set("拿 拿着 举 举着 用 使 端 端着 掏 掏出")
 PASSED_ON = turn("passed_on")
 PASSIVE = word_set("叫 让 被 给")
 ENDS = ("comma", "stop")
@@ -142,9 +143,6 @@ def measures_another(line: list[Token], mention: Mention, people: Mapping[int, M
         elif gave and (token.bits & BIT["verb"] or token.text in PASSED_ON):
             return True
     return False
-
-
-WIELDED = word_set("拿 拿着 举 举着 用 使 端 端着 掏 掏出")
 
 
 def helps_me(line: list[Token], mention: Mention) -> bool:

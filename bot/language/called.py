@@ -64,7 +64,7 @@ class Called(Pieces):
             if inner or FAMILY_OF.match(text, at + 1):
                 return 1  # 苏家六口36.5, 邹家老三36.5
         after = at + head
-        title = self.lexicon.word_at(text, after) if after < len(text) else ""
+        title = self._word_at(after)
         if title and self.lexicon.classes[title] & TITLE:
             sure = free or len(title) > 1
             if not sure and self.out[-1].kind == "word":  # 秀英婶 is no 英婶
@@ -74,7 +74,7 @@ class Called(Pieces):
 
     def _double_titled(self, after: int) -> int:
         """Length of a double surname with the title that stands behind it."""
-        title = self.lexicon.word_at(self.text, after) if after < len(self.text) else ""
+        title = self._word_at(after)
         return 2 + len(title) if title and self.lexicon.classes[title] & (TITLE | KIN) else 0
 
     def _head(self, at: int, size: int, bits: int) -> int:
@@ -99,8 +99,7 @@ class Called(Pieces):
 
     def _measured_at(self, at: int) -> bool:
         """Whether a word of measuring, or of just now, stands here."""
-        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
-        return bool(word) and bool(self.lexicon.classes[word] & MEASURING)
+        return bool(self._bits_at(at) & MEASURING)
 
     def _number_at(self, at: int) -> bool:
         """Whether a number written like a temperature stands here: 肉摊顾大海36.8."""

@@ -15,6 +15,7 @@ LITTLE = re.compile(r"小[\u4e00-\u9fff][子儿]")
 DEGREE = re.compile(r"[ :]?(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点]")
 SAID_OF = mask("day period night now temp fever")
 ELDERS = frozenset("婶嫂叔伯哥姐姨姑")
+PRONOUNS = ("他", "她")
 COMMON, SOLD = BIT["common"], mask("common goods")
 PATIENT = mask("temp fever feverish unmeasured symptom")
 
@@ -62,25 +63,22 @@ class Given(Surnames):
 
     def _titled_so(self, at: int) -> int:
         """Length of a title of one sign behind a given name: 秀英婶 is called so herself."""
-        here = self.text[at : at + 1]
-        return int(here in ELDERS and len(self.lexicon.word_at(self.text, at)) == 1)
+        return int(self._word_at(at) in ELDERS)
 
     def _told_at(self, at: int) -> bool:
         """小果子38度5, 小果子昨晚, 小果子他妈: what is said of people, and of no goods."""
-        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
-        said = bool(word) and bool(self.lexicon.classes[word] & SAID_OF)
-        relative = self.text[at : at + 1] in ("他", "她") and self._owns_at(at)
-        return said or relative or bool(DEGREE.match(self.text, at))
-
-    def _owns_at(self, at: int) -> bool:
-        """Whether a relative stands here: 糖糖妈, 若曦她哥."""
-        text = self.text
-        at += text[at : at + 1] in ("他", "她")
-        word = self.lexicon.word_at(text, at) if at < len(text) else ""
-        return bool(word) and bool(self.lexicon.classes[word] & KIN)
+        return self._said_at(at, SAID_OF) or bool(DEGREE.match(self.text, at))
 
     def _patient_at(self, at: int) -> bool:
         """Whether a fever, its measuring or a relative stands here: 石头体温36.7, 豆包她妈."""
-        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
-        said = bool(word) and bool(self.lexicon.classes[word] & PATIENT)
-        return said or (self.text[at : at + 1] in ("他", "她") and self._owns_at(at))
+        return self._said_at(at, PATIENT)
+
+    def _said_at(self, at: int, classes: int) -> bool:
+        """Whether a word of these classes stands here, or his or her relative."""
+        his = self.text[at : at + 1] in PRONOUNS
+        return bool(self._bits_at(at) & classes) or (his and self._owns_at(at))
+
+    def _owns_at(self, at: int) -> bool:
+        """Whether a relative stands here: 糖糖妈, 若曦她哥."""
+        at += self.text[at : at + 1] in PRONOUNS
+        return bool(self._bits_at(at) & KIN)

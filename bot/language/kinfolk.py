@@ -72,7 +72,7 @@ class Kinfolk(Families):
                 if is_sender(name + glue + self._text(inner), self.own):
                     return Mention(Kind.SELF, (SELF,), start, inner)
                 return self._kin(inner, start, name, name + glue)
-        owned = self._text(after) in ("他", "她") and self._bits(after + 1) & KIN
+        owned = self._text(after) in PRONOUNS and self._bits(after + 1) & KIN
         if self._kind(after) == "word" and owned:
             return self._kin(after + 1, start, name, name + self._text(after))
         return None

@@ -48,11 +48,17 @@ class Pieces:
         self.own = _sender(tuple(own))
         self.out: list[Token] = []
 
+    def _word_at(self, at: int) -> str:
+        """The longest word that starts here; empty where there is none, or the text has ended."""
+        return self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+
+    def _bits_at(self, at: int) -> int:
+        """The classes of the longest word that starts here."""
+        return self.lexicon.classes.get(self._word_at(at), 0)
+
     def _is_word(self, at: int) -> bool:
         """Whether a word of more than one sign, or a number of its own, starts at this numeral."""
-        if at >= len(self.text):
-            return False
-        word = self.lexicon.word_at(self.text, at)
+        word = self._word_at(at)
         return len(word) > 1 and not self.lexicon.classes[word] & BIT["common"]
 
     def _fresh(self) -> bool:

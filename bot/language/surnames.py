@@ -31,7 +31,7 @@ class Surnames(Called):
 
     def _ranked(self, at: int) -> int:
         """Length of the name behind a surname that is a rank in the family: 杨大妞, 游幺姑."""
-        word = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        word = self._word_at(at)
         if not word or (word[0] not in RANKS and word not in YOUNG):
             return 0
         kin = len(word) > 1 and self.lexicon.classes[word] & KIN
@@ -64,7 +64,7 @@ class Surnames(Called):
             return 0
         if size > 1 and bits & ~BIT["common"]:
             return 0
-        title = lexicon.word_at(text, at + 1) if at + 1 < len(text) else ""
+        title = self._word_at(at + 1)
         end = at + 1 + len(title)
         if len(title) > 1 and lexicon.classes[title] & TITLE and self._number_at(end):
             return end - at
@@ -72,7 +72,7 @@ class Surnames(Called):
         full = size <= 1 and end <= len(text) and HAN.fullmatch(text, at, end)
         if not full or self._swallows(at, end, 1):
             return 0
-        kin = lexicon.word_at(text, end) if end < len(text) else ""
+        kin = self._word_at(end)
         owned = bool(kin) and lexicon.classes[kin] & KIN and self._number_at(end + len(kin))
         return 3 if self._number_at(end) or owned else 0
 

@@ -8,8 +8,7 @@ from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set
 
 DENIED = word_set(
-    "不 没 无 没有 未 无明显 都不 也不 未见 没啥 没有什么 别 不再 "
-    "没一个 没有一个 木有 没得 莫得 冇得 没得哪个 零"
+    "不 没 无 没有 未 无明显 都不 也不 未见 没啥 没有什么 别 不再 木有 没得 莫得 冇得"
 )
 NONE = word_set("没有 没得 没 木有 冇 冇得 莫得 无")
 NO_ONE_WITH = word_set("的 里 嘞 都 也")

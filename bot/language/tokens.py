@@ -118,7 +118,7 @@ class Cutter(Figures, Given):
 
     def _titled(self, at: int) -> bool:
         """Whether a title of two signs stands here."""
-        title = self.lexicon.word_at(self.text, at) if at < len(self.text) else ""
+        title = self._word_at(at)
         return len(title) > 1 and bool(self.lexicon.classes[title] & BIT["title"])
 
     def _two_relatives(self, at: int, word: str) -> bool:

@@ -232,13 +232,10 @@ class Whose(Surroundings):
         told = any(t.text in TWO_OF for t in self.line[:place])
         if told and len(people) == 2:
             return people  # 爸跟妈，两个都是36.6
-        measured = [
-            m
-            for m in before
-            if m.kind in PERSONS
-            and any(t.bits & BIT["verb"] for t in self.line[m.last + 1 : m.last + 3])
-        ]
-        return measured if len(measured) > 1 and len(measured) == len(before) else []
+        if not 1 < len(people) == len(before):
+            return []
+        each = (self.line[m.last + 1 : m.last + 3] for m in people)
+        return people if all(any(t.bits & BIT["verb"] for t in said) for said in each) else []
 
     def _both(self, place: int) -> list[Mention]:
         """俺跟掌柜的一个度数，三十六度四: the two of whom it was said before."""

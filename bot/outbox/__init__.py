@@ -19,7 +19,6 @@ from bot.outbox.row import (
     counts,
     next_due,
     outbound,
-    rows_of,
 )
 from bot.outbox.settling import LONGEST_WAIT_S, part_done, recover, settle, settle_all
 
@@ -41,7 +40,6 @@ __all__ = [
     "put",
     "put_all",
     "recover",
-    "rows_of",
     "settle",
     "settle_all",
     "supersede",

@@ -1,18 +1,19 @@
 """A row of the outbox: one message to say, and what every step reads of it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Index, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.domain.types import Moment
+from bot.domain.types import Moment, partial_index
 from bot.message import Address, ChatKind, Outbound
 
 OPEN = ("queued", "unknown")
 # Written out: neither store uses a partial index for a state that is a parameter.
-IS_OPEN = text("outbox.state IN ('queued', 'unknown')")
+_OPEN = "IN ('queued', 'unknown')"
+IS_OPEN = text(f"outbox.state {_OPEN}")
 IN_THE_WAY = "state IN ('queued', 'unknown', 'sending')"
 
 
@@ -20,30 +21,11 @@ class Outbox(SQLModel, table=True):
     """One message to say. `key` is unique: redoing the turn that wrote it adds nothing."""
 
     __table_args__ = (
-        Index(
-            "ix_outbox_open",
-            "is_urgent",
-            "due_at",
-            "id",
-            sqlite_where=text("state IN ('queued', 'unknown')"),
-            postgresql_where=text("state IN ('queued', 'unknown')"),
-        ),
-        Index(
-            "ix_outbox_line",  # who stands in line in a chat
-            "channel",
-            "chat",
-            "id",
-            sqlite_where=text(IN_THE_WAY),
-            postgresql_where=text(IN_THE_WAY),
-        ),
+        partial_index("ix_outbox_open", "is_urgent", "due_at", "id", where=f"state {_OPEN}"),
+        # who stands in line in a chat
+        partial_index("ix_outbox_line", "channel", "chat", "id", where=IN_THE_WAY),
         Index("ix_outbox_window", "channel", "chat", "left_at"),
-        Index(
-            "ix_outbox_left",
-            "channel",
-            "left_at",
-            sqlite_where=text("left_at IS NOT NULL"),
-            postgresql_where=text("left_at IS NOT NULL"),
-        ),
+        partial_index("ix_outbox_left", "channel", "left_at", where="left_at IS NOT NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -95,12 +77,6 @@ def outbound(row: Outbox) -> Outbound:
     """A row as a channel says it."""
     to = Address(row.channel, row.chat, ChatKind(row.chat_kind))
     return Outbound(row.key, to, row.text, row.is_urgent, row.reply_token, row.expires_at)
-
-
-def rows_of(session: Session, ids: Collection[int]) -> Sequence[Outbox]:
-    """Rows by their ids, as they are now."""
-    query = select(Outbox).where(col(Outbox.id).in_(ids)).order_by(col(Outbox.id))
-    return session.exec(query.execution_options(populate_existing=True)).all()
 
 
 def counts(session: Session) -> dict[str, int]:

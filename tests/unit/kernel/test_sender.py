@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot import outbox
 from bot import sender as sender_module
@@ -44,7 +44,8 @@ class Desk:
         )
 
     def hear(self, session: Session, ids: Sequence[int]) -> None:
-        self.told += [(one.key, one.state) for one in outbox.rows_of(session, ids)]
+        query = select(Outbox.key, Outbox.state).where(col(Outbox.id).in_(ids))
+        self.told += session.exec(query.order_by(col(Outbox.id))).all()
 
     async def run(self, unit: Callable[[Session], Any]) -> Any:
         if self.faults:
