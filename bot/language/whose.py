@@ -232,10 +232,10 @@ class Whose(Surroundings):
         told = any(t.text in TWO_OF for t in self.line[:place])
         if told and len(people) == 2:
             return people  # 爸跟妈，两个都是36.6
-        if not 1 < len(people) == len(before):
-            return []
+        only_people = 1 < len(people) == len(before)
         each = (self.line[m.last + 1 : m.last + 3] for m in people)
-        return people if all(any(t.bits & BIT["verb"] for t in said) for said in each) else []
+        measured = all(any(t.bits & BIT["verb"] for t in said) for said in each)
+        return people if only_people and measured else []
 
     def _both(self, place: int) -> list[Mention]:
         """俺跟掌柜的一个度数，三十六度四: the two of whom it was said before."""
