@@ -127,6 +127,10 @@ class Matcher:
                 fired.setdefault(at, []).append((is_must, one))
         return [self._candidate(at, fired[at], found, votes, topic, asks) for at in sorted(fired)]
 
+    def forbidding(self, entry: int, folded: str) -> frozenset[int]:
+        """Where words stand that must not, if it is to be this entry."""
+        return self._vocabulary.find(folded).covered(self._nots[entry])
+
     def _candidate(
         self,
         at: int,

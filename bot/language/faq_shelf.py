@@ -137,19 +137,33 @@ class Shelf:
         whole = [] if len(folded) > _STORY else self._judge(folded, put.shape, may)
         best = {one.entry: one for one in self._both(whole)}
         spans = clauses(folded)
-        for start, end in spans if len(spans) > 1 else []:
+        shapes = [form(folded[start:end]) for start, end in spans] if len(spans) > 1 else []
+        asking = [span for span, shape in zip(spans, shapes, strict=False) if shape.question]
+        for (start, end), part_shape in zip(spans, shapes, strict=False):
             part = folded[start:end]
-            part_shape = form(part)
             if end - start < _SHORTEST_CLAUSE or not (part_shape.question or part_shape.claim):
                 continue
             if start and points_back(part):
                 continue
             for one in self._judge(part, part_shape, may)[:1]:
-                if _is_own_question(one, whole, best.get(one.entry), start, end):
+                known = best.get(one.entry)
+                is_own = _is_own_question(one, whole, known, start, end)
+                if is_own or (known is None and self._is_beside(one, whole, folded, asking)):
                     met = frozenset(at + start for at in one.met)
                     best[one.entry] = replace(one, met=met)
         found = sorted(best.values(), key=lambda one: -one.confidence)
         return [Found(self, put, one) for one in found]
+
+    def _is_beside(
+        self, one: Judged, whole: list[Judged], folded: str, asking: list[tuple[int, int]]
+    ) -> bool:
+        """Whether only the words of another question keep it from being said of the whole.
+
+        能戴几天 完了往哪扔 asks twice; 哪天能打麻将 手痒 asks nothing.
+        """
+        forbidding = self._matcher.forbidding(one.entry, folded)
+        is_open = bool(whole) and whole[0].confidence < UNSURE
+        return is_open and all(any(a <= at < b for a, b in asking) for at in forbidding)
 
     def claimed(self, put: Put, may: May, to_us: bool) -> list[Found]:
         """Rumours that a clause of a forward surely claims, each once."""
