@@ -170,3 +170,22 @@ def test_every_topic_has_its_entry(pack: Pack) -> None:
     topics = {row["topic"] for row in lines("own")} - {None}
     assert len(topics) == 78
     assert topics <= questions
+
+
+@pytest.mark.parametrize("text", ["降压药要断了", "家里没米了", "三天没人给送菜了", "化肥买不着了"])
+def test_need_told_to_us_goes_to_the_cadre(all_packs: Engine, text: str) -> None:
+    alone = all_packs.ask(text, on=DAY, addressed=True, in_group=False)
+    among = all_packs.ask(text, on=DAY, addressed=False, in_group=True)
+    assert (alone.action, among.action) == (Action.CADRE, Action.NONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("口罩一个能用几天 用完往哪扔", True),  # each clause forbids the other's entry
+        ("哪天能打麻将啊 手痒", False),  # what forbids it asks nothing
+    ],
+)
+def test_word_of_another_question_forbids_nothing(engine: Engine, text: str, said: bool) -> None:
+    asked = engine.ask(text, on=DAY, addressed=True, in_group=False)
+    assert (asked.action is Action.ANSWER) is said

@@ -25,7 +25,8 @@ def lines(name: str) -> list[dict[str, str]]:
 
 SETS = [
     "ask_dev", "own", "fresh1", "fresh2", "fresh3", "fresh4", "fresh5",
-    "fresh6", "fresh7", "fresh8", "fresh9", "flu", "norovirus",
+    "fresh6", "fresh7", "fresh8", "fresh9", "fresh10", "fresh11",
+    "flu", "norovirus",
     "hand-foot-mouth", "hfrs-sfts", "flood-heat", "dengue-chikungunya",
 ]  # fmt: skip
 BASE = Lexicon.from_toml(toml(WORDS / "gate_dialect.toml"), "gate_dialect.toml")
