@@ -32,7 +32,8 @@ OWING = turn("owing")
 RATES = turn("rates")
 SCORED = word_set("得 得了 考 考了")  # 语文小测满分40，小子得36.5
 PIECES = turn_signs("pieces")
-UNIT_HEADS = frozenset("斤元块米亩吨")
+UNIT_HEADS = frozenset("斤元块米亩吨天")
+COUNTED = frozenset("车周方米包")  # surnames that are measures too
 RATIOS = word_set("/ % × * x")
 COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
 SUCH = turn("such")
@@ -77,8 +78,12 @@ def _unit(number: Number, around: Around) -> Verdict | None:
         return no("后面是单价或比例")
     if glued and not number.exact and behind.text[0] in UNIT_HEADS:
         return counted(behind.text[0])
-    if _priced(behind, second):
+    if _priced(behind, second) or _one_each(behind, around):
         return no("后面是单价")
+    if glued and behind.text == ":" and second.number is not None:
+        return no("后面是单价或比例")  # 36.0:3的配比
+    if glued and behind.kind == "name" and not number.exact and behind.text[0] in COUNTED:
+        return counted(behind.text[0])  # 35车沙
     return None
 
 
@@ -89,6 +94,11 @@ def _priced(behind: Token, second: Token) -> bool:
     return behind.text[0] == "一" and behind.text[1:2] in PIECES
 
 
+def _one_each(behind: Token, around: Around) -> bool:
+    """34.6一个, but not 一个36.4一个36.6."""
+    return behind.text == "一个" and around.second.number is None and not around.people
+
+
 def _thing(left: Left, around: Around) -> Verdict | None:
     """36度的水, 38.5那头猪, 37那道线: what it is of stands behind it."""
     behind, second = around.next, around.second
@@ -97,7 +107,7 @@ def _thing(left: Left, around: Around) -> Verdict | None:
     if not around.glued:
         return None
     if behind.text in MARKS and not left.bits & BIT["under"]:
-        return no("说的是表上的刻度")
+        return no("是后面那样东西的度数")
     if behind.bits & HEAT and not behind.bits & BIT["kin"] and not left.mentions:
         return no(f"说的是{behind.text}")
     other = second.bits & (FOREIGN | UNIT) or second.kind == "char"
@@ -158,7 +168,8 @@ def _before(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是格式或例子")
     if left.minus:
         return no("是零下")
-    firm = someone or left.bits & FIRM or (around.people and around.message & BIT["verb"])
+    named = someone and not left.comma
+    firm = named or left.bits & FIRM or (around.people and around.message & BIT["verb"])
     if behind[0] == "算" and not firm:
         return no("问的是标准")
     if around.next.bits & BOUNDS and around.second.text[:1] == "算":

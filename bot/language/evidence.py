@@ -7,10 +7,10 @@ from bot.language.numerals import FEVER, Form, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import (
     FOREIGN,
-    GOODS,
     HEAT,
     MEASURED,
     MONEY,
+    POINTING,
     Around,
     Left,
     Verdict,
@@ -23,7 +23,6 @@ from bot.language.words import BIT, mask
 
 RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
 COLD = Decimal(35)
-POINTING = ("那个", "家的", "的")
 OTHER_HEAT = "说的是水、天气、牲口或机器"
 
 
@@ -54,6 +53,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     spoken = (around.clause | around.before) & mask("temp fever symptom verb medicine device")
     beside = around.whole.other_degrees and number.unit is not Unit.NONE
     pointed = left.near_text in POINTING  # 五粮液52度，高书记那个36度
+    if pointed and around.told_of & FOREIGN:
+        return no("旁边的度数不是人的")
     if beside and not spoken and (pointed or not (someone or left.bits & MEASURED)):
         return no("旁边的度数不是人的")
     day = exact and around.whole.bodily and left.near & mask("day period now")
@@ -63,6 +64,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     patient = around.person and exact and ill and not left.thing  # 我家…，猫打喷嚏，宠物店量40.6
     if around.topic_thing and not (someone or patient or left.bits & BIT["temp"]):
         return no(f"说的是{around.topic_thing}")
+    if left.near & BIT["degree_word"] and around.next.bits & HEAT:
+        return no(f"说的是{around.next.text}那边")  # 温度37.5 湿度39
     headed = around.heading & FOREIGN and not around.heading & mask("temp degree_word device verb")
     beasts = around.heading & HEAT and not (someone or around.heading & BIT["place"])
     if beasts or (headed and not left.bits & BIT["temp"]):
@@ -147,7 +150,13 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
     strange = sign and around.storied and not healthy(number)
     if strange and not (spoken or around.person or around.people):
         return no("前后说的是别的事")
-    usual = number.form is Form.SPLIT and not rare_value(number)  # nobody says 36度4 of a room
+    if sign and _in_summer(around):
+        return no(OTHER_HEAT)
+    told = around.told_of & HEAT and not around.told_of & mask("place verb fine")
+    if sign and told and not (spoken or healthy(number)):
+        return no(OTHER_HEAT)  # 充电桩那插座烫，40.8℃
+    tenths = number.form is Form.SPLIT and not number.written.endswith("半")
+    usual = tenths and not rare_value(number)  # nobody says 36度4 of a room
     if around.bare and (usual or not (sign and around.message & BIT["climate"])):
         return reading("开头单说一个度数")
     if _of_weather(number, left, around):
@@ -157,6 +166,13 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
     if not (left.thing or around.clause & FOREIGN) and _somebodys(number, left, around):
         return reading("没说是别的东西")
     return no("看不出是人的体温")
+
+
+def _in_summer(around: Around) -> bool:
+    """晌午头36.6度，蝉叫得心烦; 最热那天是初六，38度半: what is said only of hot days."""
+    if (around.clause_before | around.told_of) & BIT["summer"]:
+        return True
+    return bool(around.message & BIT["summer"]) and not (around.person or around.measuring)
 
 
 def _of_weather(number: Number, left: Left, around: Around) -> bool:
@@ -171,14 +187,17 @@ def _of_weather(number: Number, left: Left, around: Around) -> bool:
 
 def _somebodys(number: Number, left: Left, around: Around) -> bool:
     """Whether illness, a person or the size of the number speaks for a body."""
+    measured = around.settled or around.before & mask("verb device")
+    labelled = left.unknown and number.unit is not Unit.NONE and around.next is not NOTHING
+    label = labelled and not measured  # 开关箱里线头36度9，得紧螺丝
+    if label and rare_value(number):
+        return False
     ill = around.message & mask("symptom fever feverish medicine danger temp mine_before")
     if ill or around.person or left.bits & mask("day period night now"):
         return True
-    measured = around.settled or around.before & mask("verb device")
-    labelled = left.unknown and number.unit is not Unit.NONE and around.next is not NOTHING
-    if labelled and not measured:
-        return False  # 开关箱里线头36度9，得紧螺丝
+    if label:
+        return False
     usual = number.celsius is not None and COLD <= number.celsius < FEVER
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
-    row = left.unknown and around.after & GOODS  # 肋条36.5 大鹅38
+    row = left.unknown.isalpha() and around.after & FOREIGN  # 肋条36.5 大鹅38; 纸抽37.1，谁要
     return usual and told and not (row or around.before & FOREIGN)

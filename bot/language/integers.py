@@ -1,5 +1,6 @@
 """A bare 36 or 37度: a temperature only where a person, a measuring or its row says so."""
 
+from bot.language.matter import is_place
 from bot.language.numerals import FEVER, Number, Unit
 from bot.language.people import Kind
 from bot.language.scope import FOREIGN, GOODS, HEAT, MONEY, Around, Left, Verdict, no, reading
@@ -33,6 +34,10 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
     """36度，没事; 李四37 in a list; 我36 老伴37."""
     if left.near_text == "今年" or _aged(number, left, around):
         return no("说的是岁数")
+    if left.mentions and is_place(left.mentions[0]) and number.unit is Unit.NONE:
+        return no("是村子和数")  # 双井村37 柳树沟41
+    if around.inherits and left.near & BIT["seq"] and number.unit is Unit.NONE:
+        return no("接着说前面那样东西")  # 三十八码鞋退了，换成四十一
     normal, foreign = number.celsius in NORMAL, around.message & FOREIGN
     sign = number.unit is not Unit.NONE or left.near & mask("about under")  # 不到37，看个大概
     opens = around.bare and sign and not (around.message & BIT["climate"] or foreign)
@@ -59,7 +64,8 @@ def _aged(number: Number, left: Left, around: Around) -> bool:
     """我儿子37了，还没对象: where nothing was measured, somebody's years."""
     plain = number.celsius in NORMAL and number.unit is Unit.NONE and not left.near_text
     told = plain and left.mentions and around.next.text == "了"
-    body = around.measuring or around.settled or around.after & mask("fine symptom")
+    behind = any(t.bits & mask("fine symptom") for t in around.right)
+    body = around.measuring or around.settled or behind
     return bool(told) and not body
 
 

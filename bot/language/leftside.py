@@ -21,6 +21,8 @@ INNER = ("上", "里")
 ANDS = word_set("、 , 和 / 个")
 TIMED = ("clock", "date", "group")
 SPEAKERS = (Kind.KIN, Kind.NAME, Kind.SELF, Kind.THIRD)
+FIGURES = frozenset("数价费钱分票款")  # what the heading of a count ends in
+READ_OFF = ("度数", "读数")
 UNSEEN = (Kind.OFFICE, Kind.YOU)
 ALL_OF_THEM = (Kind.HOUSEHOLD, Kind.OTHERS)
 
@@ -95,7 +97,8 @@ class LeftSide(Labels):
             left.bits |= BIT["day"]
             left.near = left.near or BIT["day"]
             left.dated = True
-        if at == place - 1 and token.text in MEASURES and self._text_before(at) in EACH:
+        each = token.text in MEASURES and self._text_before(at) in EACH
+        if at == place - 1 and (each or _each(token.text)):
             left.foreign = token.text  # 一公斤35.3
             return None
         if passed := self._passed(left, at, place):
@@ -142,6 +145,8 @@ class LeftSide(Labels):
 
     def _opened_by(self) -> str:
         """电费吕佳37.9 马翠兰40.5: the thing that a row of names and numbers is about."""
+        if figures := self._figures():
+            return figures
         first = next(t for t in self.line if t.kind not in ("space", "mark", "emoji"))
         thing = first.text in self.lexicon.things and first.text[-1] not in "况数据报表单果录"
         if not (thing or first.bits & BIT["goods"]):
@@ -163,6 +168,17 @@ class LeftSide(Labels):
             return first.text  # 猪价 西营子34.9 赵家店39.1
         return ""
 
+    def _figures(self) -> str:
+        """菜地垄数 康建民37 吴小军36: a heading that says what is counted."""
+        at, heading = 0, ""
+        while at < len(self.line) and self.line[at].kind in ("word", "char"):
+            heading, at = heading + self.line[at].text, at + 1
+        headed = (
+            at and at < len(self.line) and self.line[at].kind == "space" and at + 1 in self.by_first
+        )
+        counts = headed and heading[-1] in FIGURES and not heading.endswith(READ_OFF)
+        return heading if counts and not self.message.bits & BIT["temp"] else ""
+
     def _minus(self, place: int) -> bool:
         """今天-34℃, but not 李桂兰-36.5."""
         if not place or self.line[place - 1].text != "-":
@@ -174,6 +190,8 @@ class LeftSide(Labels):
     def _narrated(self, at: int, place: int) -> bool:
         """喝了两碗梨水 37.8: a thing somebody did something with, and then a blank."""
         between = self.line[at + 1 : place]
+        if between and (between[0].text in SHOWN or between[0].text == "报"):
+            return False  # 冰柜报39.6度, 电子秤显示37.4
         if not any(t.kind == "space" or t.text in LOOKED or t.bits & BIT["verb"] for t in between):
             return False
         start = at
@@ -241,6 +259,11 @@ class LeftSide(Labels):
             group.insert(0, other)
             at = other.first - 1
         left.mentions = group
+
+
+def _each(text: str) -> bool:
+    """一车 as one word."""
+    return text[0] in EACH and text[1:] in MEASURES
 
 
 def _joined(other: Mention, mention: Mention, left: Left, glue: list[Token]) -> bool:

@@ -46,7 +46,8 @@ def aimed_at(state: LineState, place: int) -> str:
             break
         if token.text[0] in AIMED and state.before[at] & BIT["device"]:
             inner = token.text[1:]  # 打石头 as one word
-            if state.lexicon.classes.get(inner, 0) & FOREIGN:
+            known = token.bits & BIT["badly"] and at == place - 1  # 体温枪打石头43.7
+            if known or state.lexicon.classes.get(inner, 0) & FOREIGN:
                 return inner
         known = not state.covered[at] and token.text in state.lexicon.things
         how = state.line[at - 1].text
@@ -89,6 +90,8 @@ def topic_thing(state: LineState, place: int) -> str:
         if at and token.bits & BIT["heat"] and not person:
             if state.line[at - 1].text in SERVING:
                 return token.text  # 俺娘给牛量的，39.6
+            if state.token(at + 1).text.startswith("摸"):
+                return token.text  # 火墙摸着热乎，一量37.4度
             if _is_owned(state, start, at):
                 thing, opening = token.text, False  # 我家狗鼻子发干，肛温38.7
                 continue

@@ -1,7 +1,18 @@
 """Numbers that may be a temperature typed wrong: 3.65, 63.5, 336.5 are asked about, or nobody's."""
 
 from bot.language.numerals import Number, Unit
-from bot.language.scope import FOREIGN, MEASURED, MONEY, Around, Left, Verdict, ask, no
+from bot.language.scope import (
+    FOREIGN,
+    HEAT,
+    MEASURED,
+    MONEY,
+    POINTING,
+    Around,
+    Left,
+    Verdict,
+    ask,
+    no,
+)
 from bot.language.words import BIT, mask
 
 POINTS = frozenset(".。·,、点")
@@ -33,6 +44,9 @@ def _of_another(left: Left, around: Around, *, plain: bool) -> Verdict | None:
     measured = left.bits & MEASURED
     if (
         left.foreign
+        or (around.next.kind == "clock" and not around.settled)  # 6.8七点半停电
+        or around.message & BIT["summer"]
+        or (left.near_text in POINTING and around.message & HEAT)  # 张家的酒75度，李家的43.3度
         or around.topic_thing
         or (around.inherits and not measured)
         or (around.clause & FOREIGN and not measured)

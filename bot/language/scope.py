@@ -21,6 +21,7 @@ CLEAN = SKIP | mask(
     "and negation question danger you noone family_of wish plan request"
 )
 PLACE_TAILS = frozenset("坨村屯庄沟湾坳塆寨店营堡岭坡桥河集铺镇乡队组坪埠圩")
+POINTING = ("那个", "家的", "的")
 UNNAMED = (Kind.OTHERS, Kind.JOB)
 
 
@@ -75,6 +76,7 @@ class Around:
     second: Token
     whole: Whole
     clause: int = 0  # classes of its clause
+    told_of: int = 0  # classes of the clause before its own, where nobody is spoken of in it
     clause_before: int = 0  # classes of its clause before it
     before: int = 0  # classes of the sentence before it
     after: int = 0  # classes of the sentence behind it

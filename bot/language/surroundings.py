@@ -12,6 +12,7 @@ from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
 MARKS = word_set("space comma stop punct emoji")
+AGES = "说的是岁数"
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
 PERSONS_COUNTED = ("位", "名", "户", "人")
 TIES = turn("ties")
@@ -29,7 +30,8 @@ class Surroundings(LeftSide):
             return no("是年龄或编号")
         last = self.drafts[-1] if self.drafts else None
         if last is None or last.verdict.outcome != "reading":
-            return None
+            years = last is not None and last.verdict.why == AGES and self.starts[place] > last.at
+            return no(AGES) if years and number.form is Form.INTEGER and not left.bits else None
         if left.near & BIT["low"] and (last.left.near | last.left.bits) & BIT["high"]:
             return no("最低的不记，记最高的")
         between = [t for t in self.line[last.at + 1 : place] if t.kind not in ("space", "comma")]
@@ -65,6 +67,7 @@ class Surroundings(LeftSide):
             whole=whole,
             clause=self.clause[place],
             clause_before=self.clause_before(place) if self.clause[place] else 0,
+            told_of=self._told_of(start) if start else 0,
             before=before,
             after=self.after[place + 1],
             message=bits,
@@ -93,6 +96,12 @@ class Surroundings(LeftSide):
             person=topic is not None and topic.kind in PERSONS and not matter.is_place(topic),
             people=self.people,
         )
+
+    def _told_of(self, start: int) -> int:
+        """充电桩那插座烫，40.8℃: classes of the clause that ends here, where nobody is in it."""
+        first = self.starts[start - 1]
+        people = any(self.covered[first:start])
+        return 0 if people else self.clause[start - 1]
 
     def _is_crowd(self, place: int, left: Left) -> bool:
         """二组52人…: a group, or more people than a family has, stands before it."""

@@ -10,6 +10,7 @@ from bot.language.words import BIT, mask, word_set
 
 ROUND = (FEVER, Decimal(37), Decimal(38))  # lines that people measure themselves by
 TO_DO = word_set("先 请 要 得 须 应 必须 务必 一律 立即 立刻 马上 赶紧 直接 及时 单独 打 给")
+HOW = ("咋", "怎")
 DISTANT = word_set("离 距 距离 差")
 CHANGES = word_set("从 是 到 降到")
 NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
@@ -71,7 +72,8 @@ def _denied_or_asked(number: Number, left: Left, around: Around) -> Verdict | No
     if left.bits & BIT["question"] and not (someone or around.person):
         return no("是在问")
     ours = left.named or (around.person and left.bits & mask("verb now day period again"))
-    if around.next.bits & BIT["rule"] and not ours:
+    gate = left.near & BIT["device"] and around.glued  # 杨姐，测温门37.3就叫
+    if around.next.bits & BIT["rule"] and (gate or not ours):
         return no("是规定或标准")
     return None
 
@@ -130,7 +132,8 @@ def _unreal(number: Number, left: Left, around: Around) -> Verdict | None:
     wished = clause & BIT["wish"] and not (left.named or left.bits & MEASURED)
     if before & BIT["wish"] or wished:
         return no("是祝愿")
-    if (before | around.after) & BIT["standard"] and not left.named:
+    asked = left.bits & BIT["standard"]  # 娃他爹啥叫低热，37.3到38
+    if asked or ((before | around.after) & BIT["standard"] and not left.named):
         return no("是规定或标准")
     if around.message & BIT["joke"]:
         slip = left.bits & BIT["temp"] or around.person or left.named
@@ -187,7 +190,7 @@ def _of_many(left: Left, around: Around) -> Verdict | None:
     person = left.named and not place and left.mentions[0].kind in NEAREST
     if crowd and around.crowd and not person:
         return no("是全组全村的数")  # 二组52人全部报完，最高37.0
-    counts = around.before & BIT["aggregate"] and not around.whole.is_list
+    counts = around.before & BIT["aggregate"] and not (around.whole.is_list and around.settled)
     if counts and (place or not left.named):
         return no("是全组全村的数")
     return None
@@ -214,7 +217,7 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
         ruled = _bound(left, around) and behind != "了" and (not ends or before & BIT["rule"])
         if not firm or (ruled and not after & BIT["now"]):
             return no("是规定或标准")
-    if _orders(around) and not left.bits & mask("verb now"):
+    if _orders(around) and not (left.named or left.bits & mask("verb now")):
         return no("是规定或标准")
     told = left.named or around.person or left.bits & mask("verb now day period night again")
     called = around.second.kind == "code"  # 体温超过38度打139…
@@ -224,8 +227,9 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
 
 
 def _orders(around: Around) -> bool:
-    """37.3及以上先给我打电话: what is to be done by whoever is over it."""
-    return bool(around.next.bits & BIT["over_after"] and around.second.text in TO_DO)
+    """37.3及以上先给我打电话, 39以上咋送医院: what is to be done by whoever is over it."""
+    how = around.second.text in TO_DO or around.second.text[:1] in HOW
+    return bool(around.next.bits & BIT["over_after"]) and how
 
 
 def _goes_on(around: Around) -> bool:

@@ -30,7 +30,7 @@ CLASSES = list_of(
     "device loose about over under over_after under_after between high low to seq whole link fine "
     "particle ditto all and noone unmeasured heat goods money unit ordinal hearsay says_self news "
     "notice rule hypo wish joke story plan request example feel question modal unsure blurry slip "
-    "weak_slip standard takeback mixed_up mine_before negation aggregate returnee gathering "
+    "weak_slip standard takeback mixed_up mine_before negation aggregate returnee gathering summer "
     "shortage complaint badly place anyone moving climate again medicine signature symptom danger "
     "idiom cause split untrue emoji name nick common"
 )
