@@ -36,6 +36,7 @@ UNIT_HEADS = frozenset("斤元块米亩吨天")
 COUNTED = frozenset("车周方米包")  # surnames that are measures too
 RATIOS = word_set("/ % × * x")
 COPIED = ("写", "抄", "填", "复制", "粘贴", "照搬")
+SCALE = "说的是表上的刻度"
 SUCH = turn("such")
 SUMS = turn("sums")
 MARKS = turn("scale_marks")
@@ -90,7 +91,7 @@ def _unit(number: Number, around: Around) -> Verdict | None:
 def _priced(behind: Token, second: Token) -> bool:
     """36一斤, 36.5一袋."""
     if behind.text == "一":
-        return second.text in PIECES
+        return second.text in PIECES or bool(second.bits & UNIT)
     return behind.text[0] == "一" and behind.text[1:2] in PIECES
 
 
@@ -168,6 +169,8 @@ def _before(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是格式或例子")
     if left.minus:
         return no("是零下")
+    if left.near_text == "从" and around.next.bits & BIT["to"] and left.bits & BIT["device"]:
+        return no(SCALE)  # 体温计从35度到42度
     named = someone and not left.comma
     firm = named or left.bits & FIRM or (around.people and around.message & BIT["verb"])
     if behind[0] == "算" and not firm:

@@ -66,6 +66,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
         return no(f"说的是{around.topic_thing}")
     if left.near & BIT["degree_word"] and around.next.bits & HEAT:
         return no(f"说的是{around.next.text}那边")  # 温度37.5 湿度39
+    if around.measured_thing and not left.bits & BIT["temp"]:
+        return no(f"说的是{around.measured_thing}")
     headed = around.heading & FOREIGN and not around.heading & mask("temp degree_word device verb")
     beasts = around.heading & HEAT and not (someone or around.heading & BIT["place"])
     if beasts or (headed and not left.bits & BIT["temp"]):
@@ -152,8 +154,7 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
         return no("前后说的是别的事")
     if sign and _in_summer(around):
         return no(OTHER_HEAT)
-    told = around.told_of & HEAT and not around.told_of & mask("place verb fine")
-    if sign and told and not (spoken or healthy(number)):
+    if sign and around.of_thing and not (spoken or healthy(number)):
         return no(OTHER_HEAT)  # 充电桩那插座烫，40.8℃
     tenths = number.form is Form.SPLIT and not number.written.endswith("半")
     usual = tenths and not rare_value(number)  # nobody says 36度4 of a room

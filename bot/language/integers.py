@@ -123,7 +123,7 @@ def _by_its_size(number: Number, left: Left, around: Around) -> Verdict | None:
     if not whole or around.always:
         return None
     device = around.message & mask("device temp") and not around.message & GOODS
-    if device and around.clean and not (left.unknown or around.sick_ones):
+    if device and around.clean and not (left.unknown or around.sick_ones or around.of_thing):
         return reading("说的是温度表上的数")
     if left.near & mask("whole now") and around.clean:
         return reading("单说一个度数")

@@ -173,6 +173,9 @@ class LeftSide(Labels):
         at, heading = 0, ""
         while at < len(self.line) and self.line[at].kind in ("word", "char"):
             heading, at = heading + self.line[at].text, at + 1
+        first = self.line[0]
+        if first.bits & FOREIGN and first.text[-1] in FIGURES and 1 in self.by_first:
+            return first.text  # 电费秦香莲36.1 唐小龙37.2
         headed = (
             at and at < len(self.line) and self.line[at].kind == "space" and at + 1 in self.by_first
         )

@@ -17,6 +17,7 @@ STORY = 3  # so many words that are none of ours tell of something else
 VILLAGE_TAILS = PLACE_TAILS - frozenset("桥河岭")
 FAR = 40
 OWNERS = (Kind.SELF, Kind.HOUSEHOLD)
+NOBODY = (Kind.HOUSEHOLD, Kind.OFFICE, Kind.YOU, Kind.OTHERS)
 ENDS = ("comma", "stop")
 
 
@@ -28,8 +29,9 @@ def names_no_sick(state: LineState, place: int) -> bool:
         if state.line[at].text == "的" and state.free[at - 1] & BIT["fever"]:
             start = state.starts[at]
             told = (m for m in state.mentions if start <= m.first < at)
-            named = any(m.kind is not Kind.HOUSEHOLD and not is_place(m) for m in told)
-            return not named
+            named = any(m.kind not in NOBODY and not is_place(m) for m in told)
+            some = any(t.text[0] == "有" for t in state.line[start:at])
+            return some and not named  # but 喂了退烧的，再量37.7
     return False
 
 
@@ -42,7 +44,7 @@ def aimed_at(state: LineState, place: int) -> str:
     """拿测温枪打炕头，41.3: what the thermometer was held at."""
     for at in range(place - 1, max(0, place - 10), -1):
         token = state.line[at]
-        if token.kind == "stop":
+        if token.kind == "stop" or at in state.by_last:
             break
         if token.text[0] in AIMED and state.before[at] & BIT["device"]:
             inner = token.text[1:]  # 打石头 as one word
@@ -54,6 +56,19 @@ def aimed_at(state: LineState, place: int) -> str:
         aimed = how in AIMED and (len(how) > 1 or state.before[at] & BIT["device"])
         if aimed and (state.free[at] & FOREIGN or known):
             return token.text
+    return ""
+
+
+def measured_thing(state: LineState, place: int) -> str:
+    """给猪量了，40.7; 对着西瓜打了42.7; 火墙摸着热乎，一量37.4: what was measured, no person."""
+    if aimed := aimed_at(state, place):
+        return aimed
+    for at in range(place - 1, max(0, place - 10), -1):
+        if state.line[at].kind == "stop" or at in state.by_last:
+            break
+        served = state.line[at - 1].text in SERVING or state.line[at + 1].text[0] == "摸"
+        if served and state.free[at] & BIT["heat"]:
+            return state.line[at].text
     return ""
 
 
@@ -75,8 +90,6 @@ def is_storied(state: LineState, place: int) -> bool:
 
 def topic_thing(state: LineState, place: int) -> str:
     """大棚里夜间15度，晌午别超36.5: what the sentence opened with."""
-    if aimed := aimed_at(state, place):
-        return aimed
     if not state.before[place] & mask("heat goods"):
         return ""
     start = place
@@ -87,14 +100,9 @@ def topic_thing(state: LineState, place: int) -> str:
     for at in range(start, place):
         token = state.line[at]
         person = at in state.by_first
-        if at and token.bits & BIT["heat"] and not person:
-            if state.line[at - 1].text in SERVING:
-                return token.text  # 俺娘给牛量的，39.6
-            if state.token(at + 1).text.startswith("摸"):
-                return token.text  # 火墙摸着热乎，一量37.4度
-            if _is_owned(state, start, at):
-                thing, opening = token.text, False  # 我家狗鼻子发干，肛温38.7
-                continue
+        if at and token.bits & BIT["heat"] and not person and _is_owned(state, start, at):
+            thing, opening = token.text, False  # 我家狗鼻子发干，肛温38.7
+            continue
         back = token.text in BACK and state.before[place] & mask("verb plan")
         if back or person or token.bits & mask("self wo household"):
             opening, thing = False, ""

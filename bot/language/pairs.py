@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+from bot.language.beside import SCALE
 from bot.language.lines import Draft
 from bot.language.meaning import HOUSEHOLD
 from bot.language.message import Message
@@ -106,10 +107,10 @@ def bounds(drafts: list[Draft], message: Message) -> None:
 def scales(drafts: list[Draft], lines: list[list[Token]]) -> None:
     """体温计从35度到42度: how far a scale goes."""
     for one, two in pairwise(drafts):
-        if one.line != two.line or one.verdict.why != "说的是涨落" or two.left.mentions:
+        if one.line != two.line or one.verdict.why != SCALE or two.left.mentions:
             continue
         if any(t.bits & BIT["to"] for t in lines[one.line][one.at + 1 : two.at]):
-            two.verdict = replace(two.verdict, outcome="no", why="说的是涨落")
+            two.verdict = replace(two.verdict, outcome="no", why=SCALE)
 
 
 def knowledge(drafts: list[Draft], message: Message) -> None:

@@ -77,6 +77,7 @@ class Around:
     whole: Whole
     clause: int = 0  # classes of its clause
     told_of: int = 0  # classes of the clause before its own, where nobody is spoken of in it
+    of_thing: bool = False  # … and it is about something warm
     clause_before: int = 0  # classes of its clause before it
     before: int = 0  # classes of the sentence before it
     after: int = 0  # classes of the sentence behind it
@@ -98,6 +99,7 @@ class Around:
     habit: bool = False  # 一紧张就37.2
     inherits: bool = False  # the number before it in the sentence was about something else
     topic_thing: str = ""  # 母猪不吃食，量着…: what a clause before was about, where nobody is said
+    measured_thing: str = ""  # 给猪量了，对着西瓜打了: what was measured was no person
     later: bool = False  # 明天, 后天
     bare: bool = False  # a clause of its own at the start of a sentence
     lone: bool = False  # a clause of its own

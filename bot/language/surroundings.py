@@ -6,12 +6,14 @@ from bot.language import matter
 from bot.language.leftside import LeftSide
 from bot.language.numerals import Form, Number, Unit
 from bot.language.people import Kind
-from bot.language.scope import CLEAN, FOREIGN, SKIP, Around, Left, Verdict, no, reading
+from bot.language.scope import CLEAN, FOREIGN, HEAT, SKIP, Around, Left, Verdict, no, reading
 from bot.language.tokens import NOTHING
 from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
 MARKS = word_set("space comma stop punct emoji")
+MEASURABLE = mask("heat goods badly device verb")
+STANDING = mask("place verb fine")
 AGES = "说的是岁数"
 ALWAYS = ("一直", "从来", "从没", "始终", "天天", "每", "向来", "老是", "一次", "一回", "平")
 PERSONS_COUNTED = ("位", "名", "户", "人")
@@ -59,6 +61,7 @@ class Surroundings(LeftSide):
             left.near & mask("over under")
             or (nearby and nearby[0].bits & mask("over_after under_after"))
         )
+        told_of = self._told_of(start) if start else 0
         counted = bool(number.celsius) and number.form is not Form.INTEGER
         return Around(
             right=tuple(nearby[:4]),
@@ -67,7 +70,8 @@ class Surroundings(LeftSide):
             whole=whole,
             clause=self.clause[place],
             clause_before=self.clause_before(place) if self.clause[place] else 0,
-            told_of=self._told_of(start) if start else 0,
+            told_of=told_of,
+            of_thing=bool(told_of & HEAT and not told_of & STANDING),
             before=before,
             after=self.after[place + 1],
             message=bits,
@@ -88,6 +92,7 @@ class Surroundings(LeftSide):
             habit=matter.is_habit(self, place),
             inherits=matter.inherits(self, place),
             bare=self._is_bare(place, left),
+            measured_thing=matter.measured_thing(self, place) if before & MEASURABLE else "",
             topic_thing=matter.topic_thing(self, place),
             later=matter.is_later(self, place),
             lone=start >= place - 1 and self.ends_clause(place + 1),

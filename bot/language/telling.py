@@ -182,7 +182,7 @@ def _unmeasured(number: Number, left: Left, around: Around) -> Verdict | None:
 
 def _of_many(left: Left, around: Around) -> Verdict | None:
     """有三个发烧的37.5, 二组52人最高37.0: of a crowd and of nobody in it."""
-    if around.sick_ones and not (left.named or around.person):
+    if around.sick_ones and not left.named:
         return no("没有说是谁")  # 有三个发烧的，37.5还是38没准
     crowd = (left.near | left.bits) & mask("high low") or around.next.bits & BIT["to"]
     crowd = crowd or left.near & BIT["to"]
