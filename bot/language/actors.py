@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from bot.language.people import Kind, Mention
-from bot.language.tokens import Token
+from bot.language.tokens import NOTHING, Token
 from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
@@ -31,6 +31,7 @@ WIELDED = word_set("拿 拿着 举 举着 用 使 端 端着 掏 掏出")
 PASSED_ON = turn("passed_on")
 PASSIVE = word_set("叫 让 被 给")
 ENDS = ("comma", "stop")
+GREETED = frozenset("好安位家们")
 KNOWN = (Kind.KIN, Kind.NAME)
 
 
@@ -72,6 +73,14 @@ def is_called(line: list[Token], mention: Mention, people: Mapping[int, Mention]
         at += 1
     after = people.get(at)
     return at > mention.last + 1 and after is not None and after.kind is Kind.SELF
+
+
+def greeted(line: list[Token], mention: Mention) -> bool:
+    """早上好各位邻居，36.5: who is greeted right before a mark."""
+    before = line[mention.first - 1] if mention.first else NOTHING
+    if not before.bits & BIT["greeting"] or before.text[-1] not in GREETED:
+        return False
+    return mention.last + 1 < len(line) and line[mention.last + 1].kind in ENDS
 
 
 def brought(line: list[Token], mention: Mention) -> bool:

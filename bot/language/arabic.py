@@ -22,7 +22,10 @@ from bot.language.numerals import (
 
 INT = re.compile(r"\d+")
 DOT = re.compile(r" ?[.。·]{1,3} ?(\d+)")
-LOOSE_DOT = re.compile(r"[^\S\n]?(?:[,:・]|、(?!\d\d))[^\S\n]?(\d{1,2})(?![\d.。·度℃°])")
+# 36、5 is a temperature, 36、5、12 are three numbers
+LOOSE_DOT = re.compile(
+    r"[^\S\n]?(?:[,:・]|、(?!\d\d|\d、\d{1,2}(?![\d.、])))[^\S\n]?(\d{1,2})(?![\d.。·度℃°])"
+)
 LOOSE_DOT_UNIT = re.compile(r"[^\S\n]?[,、:][^\S\n]?(\d)(?=[^\S\n]?[度℃°])")
 VAGUE = re.compile(r"[^\S\n]?[.。点度]几")
 MORE = re.compile(r"[.。·](\d+)")

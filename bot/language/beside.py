@@ -107,7 +107,7 @@ def _thing(left: Left, around: Around) -> Verdict | None:
         return no("说的是别的东西")
     if not around.glued:
         return None
-    if behind.text in MARKS and not left.bits & BIT["under"]:
+    if behind.text in MARKS and second.text not in OWNERS and not left.bits & BIT["under"]:
         return no("是后面那样东西的度数")
     if behind.bits & HEAT and not behind.bits & BIT["kin"] and not left.mentions:
         return no(f"说的是{behind.text}")

@@ -159,4 +159,6 @@ class Figures(Pieces):
             return None
         if number.end - at == size and size == 1 and bits:
             return None
+        if number.written == "幺":
+            return None  # 幺连仲
         return Token("num", number.written, at, number.end, 0, number)

@@ -66,7 +66,8 @@ class Labels(LineState):
     def _is_cut(self, mention: Mention) -> bool:
         """台春花婆婆, of which 台春 was left over: in a list the whole label is the name."""
         at = mention.first - 1
-        while at >= self.bound and self.line[at].kind == "char":
+        parts = ("char", "word") if mention.kind is Kind.JOB else ("char",)  # 拉奶车司机
+        while at >= self.bound and self.line[at].kind in parts:
             at -= 1
         begins = at < self.bound or self.line[at].kind in ("mark", "space", "stop", "comma")
         return begins and 0 < mention.first - 1 - at <= 3

@@ -1,8 +1,9 @@
 """Walks left from a number over the words that may stand between it and its person."""
 
-from bot.language.actors import FOR, TO_REPORT, was_asked
+from bot.language.actors import FOR, TO_REPORT, greeted, was_asked
 from bot.language.drafts import QUIET
 from bot.language.labels import LOOKED, Labels
+from bot.language.matter import WHILE
 from bot.language.numerals import Form, Unit
 from bot.language.people import Kind, Mention
 from bot.language.scope import FOREIGN, SKIP, Left
@@ -17,6 +18,7 @@ SHOWN = turn("shown")
 HEIGHTS = turn("heights")
 MEASURES = turn_signs("pieces") | {"公斤", "立方", "小时", "天", "月"}
 EACH = ("一", "每", "1")
+GLASSES = word_set("眼镜 灯")
 INNER = ("上", "里")
 ANDS = word_set("、 , 和 / 个")
 TIMED = ("clock", "date", "group")
@@ -193,8 +195,11 @@ class LeftSide(Labels):
     def _narrated(self, at: int, place: int) -> bool:
         """喝了两碗梨水 37.8: a thing somebody did something with, and then a blank."""
         between = self.line[at + 1 : place]
-        if between and (between[0].text in SHOWN or between[0].text == "报"):
+        first = between[0].text if between else ""
+        if first in SHOWN or first == "报":
             return False  # 冰柜报39.6度, 电子秤显示37.4
+        if first in WHILE or (first in LOOKED and self.line[at].text in GLASSES):
+            return True  # 杀鸡之前量的36.5, 戴上眼镜再瞧是36.3
         if not any(t.kind == "space" or t.text in LOOKED or t.bits & BIT["verb"] for t in between):
             return False
         start = at
@@ -233,7 +238,7 @@ class LeftSide(Labels):
         mention = self.by_last.get(self._before_height(at - 1))
         if mention is None or mention.first < self.bound or mention.first in self.used:
             return
-        if left.unknown or mention.kind in (*UNSEEN, Kind.JOB):
+        if left.unknown or mention.kind in (*UNSEEN, Kind.JOB) or greeted(self.line, mention):
             return
         if not (self.office_call(mention) or self._speaker(mention) or self.no_name(mention)):
             self._gather(left, mention)

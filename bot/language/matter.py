@@ -1,9 +1,10 @@
 """What a sentence is about where it is not a person, and when: a thing, another day, a habit."""
 
-from bot.language.labels import AIMED
+from bot.language.labels import AIMED, INSIDE
 from bot.language.people import Kind, Mention
 from bot.language.scope import FOREIGN, PLACE_TAILS
 from bot.language.state import LineState
+from bot.language.tokens import Token
 from bot.language.turns import turn
 from bot.language.words import BIT, mask, word_set
 
@@ -13,6 +14,10 @@ SERVING = ("给", "替", "帮")
 THAT = word_set("那 这 的 个 那个")
 OPENING = mask("day period now night link place ordinal namehead unit")
 BUT = word_set("倒 倒是 倒都 反倒")  # 狗崽子38.9，家里人倒都36.4
+WHILE = word_set("前 后 时 之前 之后 以后 的时候 时候")
+OUT = word_set("出来 回来 上来 下来 进屋 回家 到家 回到家")
+LEAVING = (["从"], ["刚从"], ["才从"])
+DONE = frozenset("完了罢")
 STORY = 3  # so many words that are none of ours tell of something else
 VILLAGE_TAILS = PLACE_TAILS - frozenset("桥河岭")
 FAR = 40
@@ -104,6 +109,9 @@ def topic_thing(state: LineState, place: int) -> str:
             thing, opening = token.text, False  # 我家狗鼻子发干，肛温38.7
             continue
         back = token.text in BACK and state.before[place] & mask("verb plan")
+        if thing and not back:  # 点豆腐前量的，36.1; 从大棚里出来，37.3
+            meanwhile = token.bits & BIT["verb"] and state.line[at - 1].text in WHILE
+            back = meanwhile or _came_out(state, at)
         if back or person or token.bits & mask("self wo household"):
             opening, thing = False, ""
         elif token.kind in ("comma", "space"):
@@ -114,8 +122,25 @@ def topic_thing(state: LineState, place: int) -> str:
                 thing = token.text
             elif token.bits & mask("verb temp fever device now") and not thing:
                 return ""
-            opening = token.text in state.lexicon.things or bool(token.bits & OPENING)
+            opening = _goes_on(state, token)
     return thing
+
+
+def _came_out(state: LineState, at: int) -> bool:
+    """从大棚里出来: whether this is the end of how somebody left a place."""
+    if state.line[at].text not in OUT:
+        return False
+    words = [t.text for t in state.line[max(0, at - 5) : at]]
+    while words and (words[-1] in INSIDE or state.lexicon.classes.get(words[-1], 0) & BIT["heat"]):
+        words.pop()
+    return words[-1:] in LEAVING
+
+
+def _goes_on(state: LineState, token: Token) -> bool:
+    """Whether a thing may still come up as what the clause is about: but not behind 刚吃完."""
+    if token.text[-1] in DONE:
+        return False
+    return token.text in state.lexicon.things or bool(token.bits & OPENING)
 
 
 def _is_owned(state: LineState, start: int, at: int) -> bool:

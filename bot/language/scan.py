@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.language.actors import FOR
 from bot.language.drafts import TIME, Draft
 from bot.language.moments import Moments
 from bot.language.people import Kind, Mention
@@ -9,11 +10,14 @@ from bot.language.sharing import ditto
 from bot.language.tokens import Token
 from bot.language.turns import turn
 from bot.language.weigh import weigh
-from bot.language.words import BIT, mask
+from bot.language.words import BIT, mask, word_set
 
 HEARD = turn("heard")
 TELLS = turn("tells")
+TALK = HEARD | TELLS
 REMARKS = turn("remarks")
+STRANGERS = turn("strangers")
+THEIRS = word_set("的 那个 有个 一个 单位 厂里 厂 那边 家")
 CLOSE = (Kind.SELF, Kind.HOUSEHOLD)
 
 
@@ -53,7 +57,11 @@ class Scan(Moments):
     def _told_by_others(self) -> None:
         """听张三说…: what follows is hearsay; 听我妈说 is not."""
         for at, token in enumerate(self.line):
-            if token.text not in HEARD:
+            if token.text not in TALK:
+                continue
+            if token.text in TELLS:
+                if self._of_strangers(at + 1):
+                    self._hears(at)
                 continue
             for inner in range(at + 1, min(len(self.line), at + 7)):
                 said = self.line[inner]
@@ -61,10 +69,22 @@ class Scan(Moments):
                 if said.kind in ("comma", "stop") or said.number is not None:
                     break
                 if said.text in TELLS and not any(self._own(m) for m in between):
-                    said.bits |= BIT["hearsay"]
-                    self.free[inner] |= BIT["hearsay"]
-                    self._scopes()
+                    self._hears(inner)
                     break
+
+    def _hears(self, at: int) -> None:
+        """What follows this word is hearsay."""
+        self.line[at].bits |= BIT["hearsay"]
+        self.free[at] |= BIT["hearsay"]
+        self._scopes()
+
+    def _of_strangers(self, at: int) -> bool:
+        """我姨说她邻居昨晚38.9: whether the next whom a relative speaks of is nobody of hers."""
+        while self.token(at).text[0] in "他她" or self.token(at).text in THEIRS:
+            at += 1
+        if self.token(at).text not in STRANGERS:
+            return False
+        return self.token(at + 1).text not in FOR and not self.token(at + 1).bits & BIT["verb"]
 
     def _own(self, mention: Mention) -> bool:
         """听我妈说 is no hearsay, 听南头二狗娘说 is."""

@@ -15,7 +15,7 @@ from bot.language.whose import ALIKE, LIKE
 from bot.language.words import BIT, mask, word_set
 
 TIMES = turn("times")
-REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍)")
+REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍|[道个处][卡关岗])")  # 过了三道卡
 TOUCHED = word_set("把 给 跟 让 叫 被")
 JOINTS = word_set(": 、 /")
 JOINS = frozenset(["、", "/", " "])

@@ -71,7 +71,8 @@ def _redated(line: list[Token]) -> bool:
         if token.text in WAS and reported < at:
             said = line[at + 1 : at + 5]
             other = any(t.bits & mask("day kin") or t.kind in ("name", "date") for t in said)
-            return other and any(t.text in OF for t in said)
+            told = at - 1 > reported and line[at - 1].text[-1] == "的"  # 刚才那个我说的是我弟妹
+            return other and (told or any(t.text in OF for t in said))
     return False
 
 

@@ -9,6 +9,7 @@ from bot.language.times import UNSAID, When
 from bot.language.tokens import NOTHING, Token
 from bot.language.words import BIT
 
+JOKE = BIT["joke"]
 SENTENCE = 6  # signs: a blank behind that many parts what people say
 CROWD = 10  # no household has so many
 CROWDS = ("group", "count")
@@ -61,13 +62,15 @@ class LineState:
         self.before = before = [0]
         self.clause = [0] * size
         self.starts = [0] * (size + 1)  # of the clause that each place stands in
-        sentence = clause = start = signs = 0
+        sentence = clause = start = signs = held = 0
         for place, token in enumerate(line):
             kind, bits = token.kind, free[place]
             if kind in CROWDS and self.crowd_at == size and _is_crowd(token):
                 self.crowd_at = place
             if kind == "stop":
-                sentence = 0
+                sentence = held if token.text in ";；" else 0
+            elif sentence & JOKE and token.text == ":":
+                held = BIT["example"]  # 顺口溜：三十六度五，…；三十八度八，…
             sentence |= bits
             before.append(sentence)
             if kind in PAUSES and (kind != "space" or signs >= SENTENCE):

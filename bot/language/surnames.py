@@ -23,7 +23,7 @@ NO_NAME_END = turn_signs("no_name_end")
 NAME_BREAK = mask(
     "kin day period self household temp verb others fever symptom fine unmeasured title device"
 )
-NAME_BREAK_WHOLE = mask("kin title office day period temp verb fine goods heat")
+NAME_BREAK_WHOLE = mask("kin title office day period temp verb fine goods heat link")
 
 
 class Surnames(Called):
@@ -107,6 +107,8 @@ class Surnames(Called):
             (last.kind == "num" and text[at] in NO_NAME_UNITS) or last.text in ("老", "小", "阿")
         ):
             return True
+        if text[at] == "庄" and text[at - 1 : at] == "家":
+            return True  # 从柏家庄回来
         if text[at] == "莫" and text[at + 1 : at + 2] in NOT_MO:
             return True
         return bool(bits & BIT["wish"]) and text.startswith(WISHED, at + size)

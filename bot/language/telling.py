@@ -211,7 +211,8 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
     if after & BIT["rule"] or (before & BIT["rule"] and not left.named):
         family = around.person or (around.people and around.message & BIT["verb"])
         family = family and not before & BIT["question"]  # 娃他爹，多少算发烧，37.3
-        alone = around.lone and around.measuring and not before & BIT["rule"]  # 测了，36.4，报不报
+        measured = around.measuring or before & BIT["now"]  # 测了，36.4，报不报; 刚…，37.1，算不
+        alone = around.lone and measured and not before & BIT["rule"]
         firm = left.mentions or left.bits & CLAIMED or (number.exact and (family or alone))
         ends = around.next is NOTHING
         ruled = _bound(left, around) and behind != "了" and (not ends or before & BIT["rule"])

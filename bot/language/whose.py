@@ -78,6 +78,7 @@ class Whose(Surroundings):
             or (mention.kind is Kind.HOUSEHOLD and actors.is_house(line, mention))
             or actors.is_called(line, mention, self.by_first)
             or actors.thanked(line, mention)
+            or actors.greeted(line, mention)
         )
 
     def _is_object(self, mention: Mention, first: Mention | None) -> bool:
@@ -101,6 +102,8 @@ class Whose(Surroundings):
             return True  # 姥娘念给我听：36度2
         if mention.kind is not Kind.SELF:
             return False
+        if first is None and self.token(mention.last + 1).bits & BIT["slip"]:
+            return True  # 小宝不是37.2，我按错了，是36.2
         if self.line[mention.first].text in HIMSELF and self._reflexive(mention, first):
             return True
         if actors.was_asked(self.line, mention) or before.endswith("着"):
