@@ -29,8 +29,10 @@ TO_REPORT = turn("to_report")
 FOR = turn("for_whom")
 WIELDED = word_set("拿 拿着 举 举着 用 使 端 端着 掏 掏出")
 PASSED_ON = turn("passed_on")
+LETS = word_set("我 俺 咱 我们")
 PASSIVE = word_set("叫 让 被 给")
 ENDS = ("comma", "stop")
+OTHER_PEOPLE = turn("anybody")
 GREETED = frozenset("好安位家们")
 KNOWN = (Kind.KIN, Kind.NAME)
 
@@ -108,10 +110,32 @@ def reads_out(line: list[Token], mention: Mention) -> bool:
     if mention.kind not in KNOWN:
         return False
     read = False
-    for _, token in _behind(line, mention, 8):
+    for at, token in _behind(line, mention, 8):
+        if token.text in LETS and line[at - 1].text in PASSIVE:
+            return False  # 我哥视频里让我看表了
         read = read or token.text[0] in READ
         if read and (token.bits & BIT["device"] or token.text in SCALE):
             return True
+    return False
+
+
+def others_measure(line: list[Token], mention: Mention) -> bool:
+    """在站口给拦下了，人家测的37.7: whoever measured there, and nobody who was measured."""
+    if line[mention.last].text not in OTHER_PEOPLE:
+        return False
+    for at, token in _behind(line, mention, 5):
+        if token.bits & BIT["verb"] and token.text[-1] == "的":
+            return at + 1 == len(line) or not line[at + 1].bits & BIT["all"]
+    return False
+
+
+def made(line: list[Token], mention: Mention, things: Collection[str]) -> bool:
+    """老婆定的规矩，36.5: by whom a thing is, whose name ends the clause."""
+    if mention.kind not in KNOWN:
+        return False
+    for at, token in _behind(line, mention, 5):
+        if token.text[-1] == "的" and at + 2 < len(line) and line[at + 2].kind in ENDS:
+            return at > mention.last + 1 and line[at + 1].text in things
     return False
 
 

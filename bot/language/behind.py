@@ -6,7 +6,7 @@ from bot.language.numerals import FEVER
 from bot.language.people import Kind, Mention
 from bot.language.state import DENYING, LineState
 from bot.language.turns import turn
-from bot.language.words import mask, word_set
+from bot.language.words import BIT, mask, word_set
 
 IS = turn("is")
 SAID_IS = word_set("是 这是 就是 说的是 那是 的是 说 讲 指 指的是 讲的是")
@@ -27,16 +27,19 @@ OWNERS = (Kind.SELF, Kind.KIN, Kind.NAME, Kind.FAMILY)
 
 def owner_behind(state: LineState, place: int) -> Mention | None:
     """36.9那个是我妹夫: whose the number was is said behind it."""
-    commas = 0
+    commas, denied = 0, False
     for at in range(place + 1, min(len(state.line), place + 12)):
         token = state.line[at]
         commas += token.kind == "comma"
-        if token.kind == "stop" or token.degrees or commas > 1:
+        denied = denied or token.text == "不是我"  # 36.9，不是我，是我屋对门的幺婶
+        if token.kind == "stop" or token.degrees or commas > 1 + denied:
             return None
         mention = state.by_first.get(at)
         if mention is None or mention.kind is Kind.THIRD:
             continue
-        before = state.line[at - 1].text
+        before, after = state.line[at - 1].text, state.token(mention.last + 1)
+        if mention.kind is Kind.HOUSEHOLD and after.bits & BIT["link"]:
+            continue  # 是我家隔壁的二婶
         if before in DENYING or before == "不是我":
             continue
         told = at > 1 and (state.line[at - 2].text.endswith("是") or _last_clause(state, at - 2))
@@ -65,8 +68,9 @@ def _is_owner(state: LineState, place: int, mention: Mention) -> bool:
 def _leads_on(state: LineState, at: int) -> bool:
     """是她对门满红梅: what stands between 是 and the name."""
     token = state.line[at]
-    ours = token.bits & mask("household family_of link") and token.text not in IS
-    return token.text in OWN or bool(ours)
+    ours = token.bits & mask("household family_of link wo") and token.text not in IS
+    where = token.text == "的" and state.line[at - 1].bits & BIT["link"]  # 是我屋对门的幺婶
+    return token.text in OWN or bool(ours or where)
 
 
 def person_behind(state: LineState, place: int) -> Mention | None:

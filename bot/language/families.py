@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.language.meaning import HOUSEHOLD
+from bot.language.meaning import HOUSEHOLD, SELF
 from bot.language.numerals import DIGIT, SEVERAL, zh_int
 from bot.language.tokens import Token
 from bot.language.words import BIT, mask, word_set, words
@@ -65,6 +65,12 @@ class Families:
             ):
                 return count_of(self._text(place)), place
         return None, at
+
+    def _body(self, at: int, found: list[Mention]) -> Mention:
+        """水38，人36.7: 人 is who was spoken of last, or the sender."""
+        if found and found[-1].kind in (Kind.KIN, Kind.NAME):
+            return Mention(Kind.THIRD, ("人",), at, at)
+        return Mention(Kind.SELF, (SELF,), at, at)
 
     def _skip_owning(self, at: int) -> int:
         steps = 0

@@ -1,6 +1,6 @@
 """Walks left from a number over the words that may stand between it and its person."""
 
-from bot.language.actors import FOR, TO_REPORT, greeted, was_asked
+from bot.language.actors import FOR, TO_REPORT, greeted, others_measure, was_asked
 from bot.language.drafts import QUIET
 from bot.language.labels import LOOKED, Labels
 from bot.language.matter import WHILE
@@ -62,7 +62,7 @@ class LeftSide(Labels):
             return mention.first - 2  # 我比他低 36.2
         if mention.kind is Kind.SELF and was_asked(self.line, mention):
             return mention.first - 1
-        if self._reports(mention):
+        if self._reports(mention) or others_measure(self.line, mention):
             return mention.first - 1
         if mention.kind is Kind.YOU and before != "给" and not left.bits & mask("temp verb"):
             left.you = True

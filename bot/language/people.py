@@ -18,6 +18,7 @@ BEFORE_NUMBER = mask(
     "link verb temp all day period now about fever over under third high unmeasured"
 )
 PEOPLED = frozenset(["name", "countkin", "count", "flat"])  # kinds of tokens that may be people
+USUAL = mask("standard question")
 SMALL = turn("small_kin")
 YOUNG = word_set("崽 仔 崽崽")  # of people and of beasts
 FATHER = frozenset(["大", "达"])  # 俺大, 俺达: so they call their father in Henan and Shaanxi
@@ -73,8 +74,10 @@ class Finder(Kinfolk):
         if bits & BIT["office"] and not bits & (KIN | JOB):
             return Mention(Kind.OFFICE, (token.text,), at, at)
         if token.text == "人" and opens_clause(self.tokens, at):
-            human = self._measured_next(at + 1) and not self._beasts(self.tokens)
-            return Mention(Kind.SELF, (SELF,), at, at) if human else None
+            human = self._measured_next(at + 1) and (
+                self._told_beside(at + 1) or not self._beasts(self.tokens)
+            )
+            return self._body(at, found) if human else None
         if self._is_no_relative(at):
             return None
         if bits & KIN:
@@ -109,6 +112,12 @@ class Finder(Kinfolk):
             text in SMALL and before & mask("heat goods common")
         )
         return bool(nickname or thing)
+
+    def _told_beside(self, at: int) -> bool:
+        """盆里水38，人36.7: a decimal right behind 人, where nobody asks what is usual."""
+        number = self.tokens[at].number
+        usual = any(t.bits & USUAL for t in self.tokens)
+        return number is not None and number.exact and not usual
 
     @staticmethod
     def _beasts(tokens: list[Token]) -> bool:

@@ -14,7 +14,8 @@ from bot.language.words import BIT, mask, word_set
 
 HEARD = turn("heard")
 TELLS = turn("tells")
-TALK = HEARD | TELLS
+CALLED_UP = frozenset(["视频", "视频上", "视频里"])
+TALK = HEARD | TELLS | CALLED_UP
 REMARKS = turn("remarks")
 STRANGERS = turn("strangers")
 THEIRS = word_set("的 那个 有个 一个 单位 厂里 厂 那边 家")
@@ -59,6 +60,11 @@ class Scan(Moments):
         for at, token in enumerate(self.line):
             if token.text not in TALK:
                 continue
+            if token.text in CALLED_UP:
+                if self._calls(at):
+                    self.free[at] &= ~BIT["news"]
+                    self._scopes()
+                continue
             if token.text in TELLS:
                 if self._of_strangers(at + 1):
                     self._hears(at)
@@ -77,6 +83,13 @@ class Scan(Moments):
         self.line[at].bits |= BIT["hearsay"]
         self.free[at] |= BIT["hearsay"]
         self._scopes()
+
+    def _calls(self, at: int) -> bool:
+        """孙女在视频那头举着表: seen on the telephone, and not on the news."""
+        if self.token(at + 1).text in TELLS:
+            return False
+        near = (m for m in self.mentions if self.starts[m.first] == self.starts[at])
+        return any(m.kind is Kind.KIN for m in near)
 
     def _of_strangers(self, at: int) -> bool:
         """我姨说她邻居昨晚38.9: whether the next whom a relative speaks of is nobody of hers."""

@@ -17,6 +17,7 @@ from bot.language.words import BIT, mask, word_set
 TIMES = turn("times")
 REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍|[道个处][卡关岗])")  # 过了三道卡
 TOUCHED = word_set("把 给 跟 让 叫 被")
+UNCHANGED = word_set("照旧 照常 不变 不动")  # …其余照旧: no number is said of them
 JOINTS = word_set(": 、 /")
 JOINS = frozenset(["、", "/", " "])
 COLONS = frozenset(":-=")
@@ -156,6 +157,8 @@ def ditto(state: LineState) -> None:
     for mention in state.mentions:
         at = _ditto_at(state, mention)
         model = _model(state, mention) if at else None
+        if mention.kind is Kind.OTHERS and state.line[at].text in UNCHANGED:
+            continue
         if model is not None and mention.kind not in NOBODY:
             for one in _joined_to(state, mention, model):
                 if one.who != model.who:

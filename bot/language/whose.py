@@ -79,6 +79,8 @@ class Whose(Surroundings):
             or actors.is_called(line, mention, self.by_first)
             or actors.thanked(line, mention)
             or actors.greeted(line, mention)
+            or actors.others_measure(line, mention)
+            or actors.made(line, mention, self.lexicon.things)
         )
 
     def _is_object(self, mention: Mention, first: Mention | None) -> bool:
