@@ -73,6 +73,8 @@ def _unit(number: Number, around: Around) -> Verdict | None:
             return counted(behind.text)
     if behind.text.startswith("岁"):
         return counted("岁")  # 38岁的时候
+    if glued and behind.text[0] == "几" and behind.text[1:2] in PIECES:
+        return counted(behind.text)  # 三十几页
     if glued and behind.text == "万一" and second.bits & UNIT:
         return counted("万")
     if behind.text in RATIOS and (behind.text != "/" or second.bits & UNIT):

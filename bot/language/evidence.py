@@ -19,10 +19,12 @@ from bot.language.scope import (
 )
 from bot.language.threes import judge_three
 from bot.language.tokens import NOTHING
+from bot.language.turns import turn_signs
 from bot.language.words import BIT, mask
 
 RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
 COLD = Decimal(35)
+BEASTS = turn_signs("beasts")
 OTHER_HEAT = "说的是水、天气、牲口或机器"
 
 
@@ -62,7 +64,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
         return reading("几天的体温")
     ill = around.message & mask("symptom fever danger medicine")
     patient = around.person and exact and ill and not left.thing  # 我家…，猫打喷嚏，宠物店量40.6
-    if around.topic_thing and not (someone or patient or left.bits & BIT["temp"]):
+    beast = not (exact and healthy(number)) and not BEASTS.isdisjoint(around.topic_thing)
+    if around.topic_thing and not (someone or patient or (left.bits & BIT["temp"] and not beast)):
         return no(f"说的是{around.topic_thing}")
     if left.near & BIT["degree_word"] and around.next.bits & HEAT:
         return no(f"说的是{around.next.text}那边")  # 温度37.5 湿度39

@@ -151,7 +151,7 @@ class LeftSide(Labels):
             return figures
         first = next(t for t in self.line if t.kind not in ("space", "mark", "emoji"))
         thing = first.text in self.lexicon.things and first.text[-1] not in "况数据报表单果录"
-        if not (thing or first.bits & BIT["goods"]):
+        if not (thing or first.bits & BIT["goods"]) or first.kind == "name":
             return ""
         if self.message.bits & mask("temp fever feverish symptom") or self.message.bodily:
             return ""

@@ -160,9 +160,12 @@ class Moments(Whose):
     def _time_behind(self, place: int) -> When:
         """36.4是昨天早上的, 36.5今早量的."""
         when = UNSAID
+        is_of = self.token(place + 1).text == "是"
         for at, token in enumerate(self.line[place + 1 : place + 8], start=place + 1):
-            if token.bits & TIME:
+            if token.bits & TIME or token.kind == "date":
                 when = later(when, token)
+            elif is_of and when.said and token.kind == "comma":
+                return when  # 36.4是20号晚上，今早是36.6
             elif token.text in ENDS_TIME and when.said:
                 pointing = token.text in ("那个", "那次") and not self.ends_clause(at + 1)
                 return UNSAID if pointing else when  # 三十六度八昨天那个咳嗽也好了

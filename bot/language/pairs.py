@@ -29,7 +29,8 @@ def ranges(drafts: list[Draft], lines: list[list[Token]]) -> None:
         ):
             continue
         between = [t for t in lines[one.line][one.at + 1 : two.at] if t.kind != "space"]
-        if len(between) == 1 and between[0].bits & BIT["to"] and one.celsius < two.celsius:
+        tied = bool(between) and all(t.bits & BIT["to"] for t in between)  # 36.3--36.6
+        if tied and one.celsius < two.celsius:
             one.dropped = "区间的低端"
             two.approx = True
             two.who, two.mention, two.count, two.owner = one.who, one.mention, one.count, one.owner

@@ -105,7 +105,7 @@ class Finder(Kinfolk):
             return True
         if not bits & KIN:
             return False
-        if self._bits(at + 1) & BIT["device"] and self._text(at + 1) not in ("表", "枪"):
+        if text[-1] == "个" and self._bits(at + 1) & BIT["device"]:
             return True
         nickname = len(text) == 1 and at and self._kind(at - 1) == "char"
         thing = (len(text) == 1 and before & BIT["heat"]) or (

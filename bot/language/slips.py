@@ -105,6 +105,8 @@ def _bare_takeback(lines: list[list[Token]], message: Message) -> bool:
     far = message.bits & BIT["takeback"] and message.bits & BIT["mine_before"]
     if message.content > (16 if far else 8) or not message.bits & mask("takeback slip mixed_up"):
         return False
+    if message.bits & BIT["mixed_up"] and message.bits & BIT["question"] and not far:
+        return False  # 不是我发烧，是邻居问多少度要上报
     if message.bits & mask("money news notice") or (not far and message.bits & mask("goods heat")):
         return False
     if message.said.text.strip().startswith(('"', "“")) or "成员消息" in message.said.text:
@@ -205,10 +207,19 @@ def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool
         spelled = any(t.text in ("改成", "改为", "更正为") for t in shown)
         return (fixed or spelled) and not two.timed
     undo = any(t.text in UNDO for t in between)
+    undo = undo or (fixed and not (two.timed or two.renamed) and _owns_up(between))
     undo = undo or (bool(shown) and shown[0].text in ("哦不", "噢不", "不是", "啊不"))
     renamed = one.celsius == two.celsius  # 潘细牛36.9应为潘大牛36.9
     undo = undo and not any(t.bits & BIT["again"] for t in shown[1:])
     return undo and (not two.left.mentions or two.who == one.who or renamed)
+
+
+def _owns_up(between: list[Token]) -> bool:
+    """38.8写大了，36.8: a clause between two numbers that calls the first one wrong."""
+    slip = next((p for p, t in enumerate(between) if t.bits & BIT["slip"]), None)
+    if slip is None or "成" in between[slip].text:
+        return False  # 36.9，我打成39.6了
+    return any(t.kind == "comma" for t in between[slip + 1 :])
 
 
 def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:

@@ -144,7 +144,8 @@ def _unreal(number: Number, left: Left, around: Around) -> Verdict | None:
             or (number.form is Form.SLIP and slip)
             or (number.exact and around.measuring and around.person)
         )
-        told = told or (number.exact and around.message & BIT["slip"])
+        cool = around.bare and number.celsius is not None and number.celsius < FEVER
+        told = told or (number.exact and (cool or around.message & BIT["slip"]))
         if not told or clause & BIT["joke"]:
             return no("是玩笑")
     return None

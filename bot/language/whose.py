@@ -106,6 +106,8 @@ class Whose(Surroundings):
             return False
         if first is None and self.token(mention.last + 1).bits & BIT["slip"]:
             return True  # 小宝不是37.2，我按错了，是36.2
+        if before in BESIDE and self.third is not None and first is None:
+            return True  # 那口子也量了，比我低一点，36.4
         if self.line[mention.first].text in HIMSELF and self._reflexive(mention, first):
             return True
         if actors.was_asked(self.line, mention) or before.endswith("着"):
