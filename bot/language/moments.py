@@ -8,7 +8,7 @@ from bot.language.headings import later
 from bot.language.leftside import HEIGHTS
 from bot.language.matter import OTHER_UNITS
 from bot.language.meaning import Period, Site
-from bot.language.people import Mention
+from bot.language.people import Kind, Mention
 from bot.language.relay import subject_bits
 from bot.language.scope import SKIP, no
 from bot.language.sharing import share
@@ -25,6 +25,8 @@ THEN = turn("then")
 ENDS_TIME = frozenset(["的", "哩", "嘞", "呢", "量的", "测的", "报的", "那个", "那次"])
 JOINS_TIME = frozenset(["那", "这", "其实是", "那是", "这是", "都是", "是", "那个", "这个", "才是"])
 PARTS = frozenset(["comma", "stop", "open", "close", "space"])
+ASKING = word_set("呢 多少 多少度 几度 好多 好多度 啥情况 什么情况 咋样 怎么样 咋个样 么样")
+ASKED_OF = (Kind.SELF, Kind.HOUSEHOLD, Kind.KIN, Kind.NAME, Kind.FAMILY)
 TIMED = frozenset(["clock", "date", "num"])
 TAIL_WORDS = word_set("的 了 吧 呢 哈 是 都 都是 在 用 里 上 过 这 那 刚 、 和")
 
@@ -38,6 +40,8 @@ class Moments(Whose):
         said = self.clause_when
         clause = self.clause[place - 1] if place else 0
         only_time = not clause & ~(TIME | SKIP & ~BIT["returnee"])
+        if token.text == "、" and only_time and said.day is not None and self._day_follows(place):
+            return  # 昨天、今天都是36.4
         if said.said and (
             clause & mask("verb temp fever feverish slip symptom unmeasured")
             or (place + 1 < len(self.line) and self.line[place + 1].text in THEN)
@@ -50,7 +54,9 @@ class Moments(Whose):
         self.clock_at = None if not only_time else self.clock_at
         if self.clause_site is not None and clause & mask("verb temp"):
             self.site, self.clause_site = self.clause_site, None
-        if (
+        if token.kind == "stop" and token.text in "?？" and (asked := self._asked_of(place)):
+            self.topic = asked
+        elif (
             token.kind == "stop"
             and not bits & mask("verb temp fever feverish symptom device")
             and not (
@@ -58,6 +64,18 @@ class Moments(Whose):
             )
         ):
             self.topic = self.reader.head_person
+
+    def _day_follows(self, place: int) -> bool:
+        """Whether another day stands behind this mark."""
+        after = self.token(place + 1)
+        return after.kind == "date" or bool(after.bits & BIT["day"])
+
+    def _asked_of(self, place: int) -> Mention | None:
+        """老太太呢？37度3: of whom a short question asks that a number answers at once."""
+        if self.token(place + 1).number is None or self.token(place - 1).text not in ASKING:
+            return None
+        mention = self.by_last.get(place - 2)
+        return mention if mention is not None and mention.kind in ASKED_OF else None
 
     def _announced(self, place: int) -> None:
         """下午入户，额温枪：盖老四36.2；匡婶36.0: what stands before the colon holds for all."""
@@ -99,10 +117,10 @@ class Moments(Whose):
                 and self.line[1].kind in ("comma", "stop")
             ):
                 return  # 早，我36.5 greets
-            before = self.clause_when.day
-            self.clause_when = later(self.clause_when, token)
-            if before is not None and token.bits & BIT["day"] and before != self.clause_when.day:
-                self.also = before
+            before = self.clause_when
+            self.clause_when = later(before, token)
+            if before.day is not None and before.day != self.clause_when.day:
+                self.also.append(before)
             if token.kind == "date" or token.bits & mask("now day"):
                 self.clock_at = None
         elif token.bits & BIT["site"]:

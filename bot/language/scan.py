@@ -7,6 +7,7 @@ from bot.language.drafts import TIME, Draft
 from bot.language.moments import Moments
 from bot.language.people import Kind, Mention
 from bot.language.sharing import ditto
+from bot.language.times import When
 from bot.language.tokens import Token
 from bot.language.turns import turn
 from bot.language.weigh import weigh
@@ -122,9 +123,10 @@ class Scan(Moments):
         self._who(draft, place, left)
         self._bound_and_value(draft, place)
         self._when_and_where(draft, place)
-        if self.also is not None and left.all and verdict.outcome == "reading":
-            self.drafts.insert(-1, replace(draft, day=min(0, self.also)))
-        self.also = None
+        if self.also:
+            if left.all and verdict.outcome == "reading":
+                self.drafts[-1:-1] = [_on(draft, when) for when in self.also]
+            self.also = []
         self.bound = place + 1
         self.reader.last = draft
         if draft.mention is not None and draft.mention.kind is not Kind.OTHERS:
@@ -166,3 +168,8 @@ class Scan(Moments):
 
     def _two_left(self, place: int) -> int:
         return self.line[place - 2].bits if place >= 2 else 0
+
+
+def _on(draft: Draft, when: When) -> Draft:
+    """昨天、今天都是36.4: the same of another day."""
+    return replace(draft, day=min(0, when.day or 0), period=when.period)

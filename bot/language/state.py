@@ -53,7 +53,7 @@ class LineState:
         self.site: Site | None = None
         self.columns: tuple[Period | None, ...] = ()
         self.clause_site: Site | None = None
-        self.also: int | None = None
+        self.also: list[When] = []  # other days of which the next number is told too
         self._scopes()
 
     def _scopes(self) -> None:

@@ -1,5 +1,7 @@
 """Names in running text: who is known, who is called by a title, and full names."""
 
+import re
+
 from bot.language.called import KIN, TITLE, WISHED, Called
 from bot.language.normalise import HAN
 from bot.language.numerals import NUMERALS
@@ -24,6 +26,9 @@ NAME_BREAK = mask(
     "kin day period self household temp verb others fever symptom fine unmeasured title device"
 )
 NAME_BREAK_WHOLE = mask("kin title office day period temp verb fine goods heat link")
+
+
+HOUSE_OF = re.compile(r"家\s?[一二两三四五六七八九十\d]{1,2}\s?(?:口|个|人)")
 
 
 class Surnames(Called):
@@ -79,6 +84,8 @@ class Surnames(Called):
     def _surname(self, at: int, size: int, bits: int) -> int:
         """Length of a full name that starts here, 0 where there is none."""
         text, lexicon = self.text, self.lexicon
+        if size == 2 and HOUSE_OF.match(text, at + 3) and self._is_given(at, 1, 2, size):
+            return 3 if text[at] in lexicon.surnames else 0  # 周长安家4口, whatever a 周长 is
         if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
             return 0 if bits & BIT["goods"] else self._seasonal(at, size)
         if size >= 2 and not bits & mask("common wish"):
@@ -145,8 +152,8 @@ class Surnames(Called):
             return False  # 立秋了还35度
         if given == 1 and name[-1] in "龄屋房箱棚仓缸炉锅桶盆窖":
             return False  # 东屋38度
-        if size >= 2 and head == 1 and not self._hard_end(end):
-            return False  # 高兴坏了 is no name, 高兴全36.5 is one
+        if size >= 2 and head == 1 and not (self._hard_end(end) or HOUSE_OF.match(text, end)):
+            return False  # 高兴坏了 is no name, 高兴全36.5 and 周长安家4口 are
         if name[-1] in "里内" and (name[:-1] in self.lexicon.things or name[-2] in ROOMS):
             return False  # 车库里38度
         return self._name_ends(end) and not self._swallows(at, end, head)

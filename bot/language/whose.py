@@ -109,6 +109,8 @@ class Whose(Surroundings):
         if before in BESIDE and self.third is not None and first is None:
             return True  # 那口子也量了，比我低一点，36.4
         if self.line[mention.first].text in HIMSELF and self._reflexive(mention, first):
+            if first is not None:
+                self.used.add(mention.first)
             return True
         if actors.was_asked(self.line, mention) or before.endswith("着"):
             return True
