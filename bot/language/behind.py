@@ -68,7 +68,7 @@ def _is_owner(state: LineState, place: int, mention: Mention) -> bool:
 def _leads_on(state: LineState, at: int) -> bool:
     """是她对门满红梅: what stands between 是 and the name."""
     token = state.line[at]
-    ours = token.bits & mask("household family_of link wo") and token.text not in IS
+    ours = token.bits & mask("household family_of link wo third") and token.text not in IS
     where = token.text == "的" and state.line[at - 1].bits & BIT["link"]  # 是我屋对门的幺婶
     return token.text in OWN or bool(ours or where)
 

@@ -14,6 +14,7 @@ YOUNG = frozenset("一二三四五六七八九十123456789") | {"10", "11", "12"
 SEXES = frozenset(["男", "女"])
 ADDRESS = frozenset(["门牌", "门牌号", "房号", "户号"])
 DOOR = re.compile(r"\d{1,3}-\d{2,4}(?:室|房|户)?")
+MORNINGS = frozenset(["早", "晨", "早上", "上"])
 HEAT = BIT["heat"]
 PRICED = BIT["goods"] | BIT["money"]
 
@@ -56,6 +57,8 @@ def settle_cells(line: list[Token], message: Message) -> None:
                     token.kind, token.bits, token.number = "punct", 0, None
     if AGE in message.said.text:
         _ages(line)
+    if "中" in texts and not texts.isdisjoint(MORNINGS):
+        _noons(line)
     if "额" in texts and any(a.text == "额" and b.bits & BIT["kin"] for a, b in pairwise(line)):
         for token in line:
             if token.text == "额":  # 额娃37度2，额36度4: so they say 我 in the north-west
@@ -82,6 +85,13 @@ def _sexes(line: list[Token]) -> None:
         alone = token.text in SEXES and parted(at - 1) and parted(at + 1)
         if alone and any(t.kind == "name" for t in line[:at]):
             token.bits, token.kind = BIT["particle"], "word"
+
+
+def _noons(line: list[Token]) -> None:
+    """早36.5 中36.8: noon beside a morning, and no word of content."""
+    for at, token in enumerate(line):
+        if token.text == "中" and any(t.degrees for t in line[at + 1 : at + 3]):
+            token.text, token.bits = "中午", BIT["period"]
 
 
 def _ages(line: list[Token]) -> None:

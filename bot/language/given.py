@@ -12,7 +12,10 @@ NO_PET_SIGNS = turn("no_pet_signs")
 CALLED_HEADS = frozenset(name[0] for name in CALLED_SO) | {"小"}
 SHOWN = frozenset("那这")  # 那秀清: whoever has a daily sign for a surname
 LITTLE = re.compile(r"小[\u4e00-\u9fff][子儿]")
-DEGREE = re.compile(r"[ :]?(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点]")
+DEGREE = re.compile(
+    r"[ :]?(?:不到|快到?|还是|刚好|是)?(?:(?:3[4-9]|4[0-2]|三十.|四十.?)[度℃°点]"
+    r"|(?:3[5-9]|4[01])\.\d(?=$|[ ,，。;；\n!！、)]))"
+)
 SAID_OF = mask("day period night now temp fever")
 ELDERS = frozenset("婶嫂叔伯哥姐姨姑")
 PRONOUNS = ("他", "她")
@@ -40,7 +43,8 @@ class Given(Surnames):
         if little and size < 3 and self._told_at(at + 3):
             return 3
         if called:
-            return 2 if self._patient_at(at + 2) else 0
+            cheap = bits & ~COMMON
+            return 2 if self._patient_at(at + 2) or (not cheap and self._told_at(at + 2)) else 0
         if twice:
             return 2 if self._is_pet_name(at, name) else 0
         return 0 if little else 2 + self._titled_so(at + 2)

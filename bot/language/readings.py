@@ -6,14 +6,31 @@ from datetime import date
 from bot.language import outcome, pairs, slips
 from bot.language.absent import absent_people
 from bot.language.cells import doors, lone_signs
+from bot.language.drafts import QUIET
 from bot.language.intents import intent_of
 from bot.language.lines import Draft, LineReader
-from bot.language.meaning import SELF, Clarify, Report, SpokenReading, Utterance
+from bot.language.meaning import HOUSEHOLD, SELF, Clarify, Report, SpokenReading, Utterance
 from bot.language.message import Message
 from bot.language.normalise import Normal, normalise
-from bot.language.people import Kind, children_of, is_sender, named_in_form, own_names
+from bot.language.people import (
+    Kind,
+    children_of,
+    is_sender,
+    mentions,
+    named_in_form,
+    own_names,
+)
 from bot.language.quoted import asked_person
-from bot.language.relay import Layout, is_example, is_header, layout, lines_of, own_words, shape_of
+from bot.language.relay import (
+    Layout,
+    in_cells,
+    is_example,
+    is_header,
+    layout,
+    lines_of,
+    own_words,
+    shape_of,
+)
 from bot.language.symptoms import complaints
 from bot.language.tokens import Token, cut
 from bot.language.words import BIT, mask, word_set, words
@@ -73,7 +90,7 @@ def read(said: Utterance) -> Report:
 
 def _body(text: str, plan: Layout) -> str:
     """The sender's own words, as far as anybody types them."""
-    body = own_words(text, plan)[:MOST]
+    body = in_cells(own_words(text, plan)[:MOST])
     prose = len(body) > PROSE and body.count("\n") * PROSE_LINE < len(body)
     return body[:PROSE] if prose else body
 
@@ -99,6 +116,7 @@ def _put_right(drafts: list[Draft], lines: list[list[Token]], message: Message) 
     several = len(drafts) > 1
     _form(drafts, lines, message.own)
     if several:
+        _household(drafts, lines, message.own)
         pairs.ranges(drafts, lines)
         pairs.scales(drafts, lines)
         pairs.knowledge(drafts, message)
@@ -118,6 +136,19 @@ def _form(drafts: list[Draft], lines: list[list[Token]], own: Collection[str]) -
     if len(good) == 1 and not good[0].left.mentions and (named := named_in_form(lines)):
         mine = is_sender(named.who[0], own)
         good[0].who, good[0].mention = (SELF,) if mine else named.who, named
+
+
+def _household(drafts: list[Draft], lines: list[list[Token]], own: Collection[str]) -> None:
+    """36.2 over 36.5 over 俺家四个的: lines of nothing but numbers, and one that says whose."""
+    told = {d.line for d in drafts if d.mention is None and not d.timed}
+    if len(told) != len(drafts) or len(lines) != len(told) + 1:
+        return
+    if not all(t.number is not None or t.kind in QUIET for at in told for t in lines[at]):
+        return
+    people = mentions(next(line for at, line in enumerate(lines) if at not in told), own)
+    if people and people[0].kind is Kind.HOUSEHOLD:
+        for draft in drafts:
+            draft.who, draft.mention = (HOUSEHOLD,), people[0]
 
 
 def _answer(drafts: list[Draft], quoted: str, said: Utterance) -> None:

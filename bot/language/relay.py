@@ -17,11 +17,16 @@ AT = re.compile(r"@[^\s:,，@]{1,20}(?=[\s:,，]|$)|@所有人|@all")
 VOICE = re.compile(r"^\[语音转文字\]\s?")
 PAIRS = {"“": "”", "『": "』", "《": "》", "「": "」"}
 OPENING = re.compile("[“『《「]")
+READ_OUT = frozenset("是念报示")
+FIGURE = re.compile("[三四3-4][\\d.点度℃十零一二三四五六七八九半]{1,7}")
 EDGE = " \n。.,，!！"
 SOON = 9  # words of an entry, within which its number stands
 COLUMN = re.compile(
     r"(早上?|晨|上午|中午?|午|下午|晚上?|夜)"
     r"\s?(?:[/、|]|\s\|\s?|\s)\s?(早上?|中午?|午|下午|晚上?|夜)(?:(?:\s?[/、|]\s?|\s)(晚上?|夜))?"
+)
+TABLE = re.compile(
+    r"(?<![^\n])(?:(?:序号|编号|组别|日期),)?(?:姓名|名字|户主|人员)(?:,[^,\n]{1,6})+(?=\n)"
 )
 HEAD_WORDS = turn("head_words")
 
@@ -61,6 +66,12 @@ def layout(text: str, quoted: str) -> Layout:
     return found
 
 
+def in_cells(text: str) -> str:
+    """姓名,上午,下午: the commas below such a head part cells; every place is kept."""
+    head = TABLE.search(text) if "," in text and "\n" in text else None
+    return text if head is None else text[: head.start()] + text[head.start() :].replace(",", "|")
+
+
 def _hide_quotes(text: str, found: Layout) -> None:
     """What stands in quotation marks was said by somebody else, unless nothing stands outside."""
     at = found.body
@@ -69,6 +80,9 @@ def _hide_quotes(text: str, found: Layout) -> None:
         end = text.find(PAIRS[text[at]], at + 1, at + 300)
         if end < 0:
             at += 1
+            continue
+        if text[at - 1 : at] in READ_OUT and FIGURE.fullmatch(text, at + 1, end):
+            at = end + 1  # 护士念的是“三十七度一”
             continue
         outside = text[found.body : at].strip(EDGE) or text[end + 1 :].strip(EDGE)
         if outside:

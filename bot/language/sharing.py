@@ -6,14 +6,16 @@ from itertools import pairwise
 
 from bot.language.drafts import QUIET, Draft
 from bot.language.meaning import HOUSEHOLD
+from bot.language.numerals import FEVER
 from bot.language.people import Kind, Mention
 from bot.language.scope import Left, reading
 from bot.language.state import LineState
 from bot.language.tokens import Token
 from bot.language.turns import turn
-from bot.language.whose import ALIKE, LIKE
+from bot.language.whose import ALIKE, LIKE, PERSONS
 from bot.language.words import BIT, mask, word_set
 
+ALL_ABOVE = word_set("都是 全是 以上 以上是 以上都是 均为 都 全 全部是 通通是")
 TIMES = turn("times")
 REPEATED = re.compile(r"[两三四五几]\s?(?:回|次|遍|[道个处][卡关岗])")  # 过了三道卡
 TOUCHED = word_set("把 给 跟 让 叫 被")
@@ -37,12 +39,39 @@ def share(state: LineState, good: list[Draft]) -> None:
     last, unnamed = good[-1], [d for d in good if _is_nobodys(d)]
     times = {(d.day, d.period, d.minute) for d in good}
     by_time = all(d.timed for d in good) or len(times) == len(good)
-    series = last.renamed and len(unnamed) == len(good) - 1 and by_time
+    series = last.renamed and len(unnamed) == len(good) - 1
+    series = series and (by_time or _of_all(state, last))
     if series and last.mention is not None and len(state.mentions) == 1:
         for draft in good:  # 昨晚38.2，今早36.9，俺小子: one person, day by day
             draft.who, draft.mention, draft.owner = last.who, last.mention, last.owner
     elif len(unnamed) == len(good):
+        if len(good) > 1:
+            _same_patient(state, good)
         _all_of(state, good)
+
+
+def _of_all(state: LineState, last: Draft) -> bool:
+    """三十七度一 三十七度 都是米粒的, ——以上是小满的: whose all the numbers are."""
+    first = last.mention.first if last.mention is not None else last.at
+    return any(t.text in ALL_ABOVE for t in state.line[last.at + 1 : first])
+
+
+def _same_patient(state: LineState, good: list[Draft]) -> None:
+    """38.5，宝宝八个月，贴了退热贴，过一个钟头37.7: the one whom the next number is of."""
+    first, second = good[0], good[1]
+    fever = first.celsius is not None and first.celsius >= FEVER
+    if (
+        not fever
+        or first.mention is not None
+        or second.left.mentions
+        or first.verdict.outcome != "reading"
+    ):
+        return
+    mention = second.mention
+    if mention is None or mention.kind not in PERSONS or state.mentions != [mention]:
+        return
+    if mention.first > first.at and second.at > mention.last:
+        first.who, first.mention, first.owner = mention.who, mention, mention.owner
 
 
 def _is_nobodys(draft: Draft) -> bool:
@@ -63,7 +92,7 @@ def _all_of(state: LineState, good: list[Draft]) -> None:
             for draft in good:
                 draft.count = None
         return
-    if mention.first < last.at:
+    if mention.first < last.at or any(d.renamed for d in good[:-1]):
         return  # 大宝上着网课呢，36.7；小宝刚喝完奶，37.4
     for draft in good:
         draft.who, draft.mention, draft.owner = mention.who, mention, mention.owner

@@ -18,6 +18,7 @@ from bot.language.words import BIT, mask, word_set
 
 OBJECT = turn("object")
 TWO_OF = word_set("两个 两个人 俩人 两人 二人")
+ONLY = word_set("就 只 只有 光 只剩 就剩 剩 就是 独 唯独 单")
 HELD = word_set("手里 手上 手头 兜里")
 IN_TURN = word_set("挨个 一个个 挨个儿 轮流 挨着个 一个一个 逐个")
 LIKE = word_set("跟 和 同 与 像")
@@ -145,7 +146,9 @@ class Whose(Surroundings):
             return first or mention
         if mention.kind in (*PERSONS, Kind.FAMILY):
             self.third = mention
-        inner = first is not None and first.kind is Kind.HOUSEHOLD and mention.kind in PERSONS
+        alone = mention.kind is Kind.SELF and before in ONLY  # 俺家就俺没倒，36.7
+        inner = first is not None and first.kind is Kind.HOUSEHOLD
+        inner = inner and (mention.kind in PERSONS or alone)
         if first is None or serving or inner:
             if not self.office_call(mention):
                 self.topic = mention
