@@ -68,7 +68,7 @@ def _is_owner(state: LineState, place: int, mention: Mention) -> bool:
 def _leads_on(state: LineState, at: int) -> bool:
     """是她对门满红梅: what stands between 是 and the name."""
     token = state.line[at]
-    ours = token.bits & mask("household family_of link wo third") and token.text not in IS
+    ours = token.bits & mask("household family_of link wo") and token.text not in IS
     where = token.text == "的" and state.line[at - 1].bits & BIT["link"]  # 是我屋对门的幺婶
     return token.text in OWN or bool(ours or where)
 
@@ -121,6 +121,8 @@ def _later(state: LineState, place: int) -> Mention | None:
     """38.5，…，是我媳妇: the next person of the line, where the clause says nothing else of him."""
     for later in state.mentions:
         fits = later.kind is Kind.HOUSEHOLD or later.kind in PERSONS
+        if later.kind is Kind.SELF and later.first == place + 2:
+            fits = state.line[place + 1].kind in BREAK  # 36.5，我；36.4，我妈
         if later.first <= place or not fits or state.no_name(later):
             continue
         if any(t.degrees for t in state.line[place + 1 : later.first]):

@@ -64,8 +64,7 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
         return reading("几天的体温")
     ill = around.message & mask("symptom fever danger medicine")
     patient = around.person and exact and ill and not left.thing  # 我家…，猫打喷嚏，宠物店量40.6
-    beast = not (exact and healthy(number)) and not BEASTS.isdisjoint(around.topic_thing)
-    if around.topic_thing and not (someone or patient or (left.bits & BIT["temp"] and not beast)):
+    if around.topic_thing and not (someone or patient or _temp_of_his(number, left, around)):
         return no(f"说的是{around.topic_thing}")
     if left.near & BIT["degree_word"] and around.next.bits & HEAT:
         return no(f"说的是{around.next.text}那边")  # 温度37.5 湿度39
@@ -81,6 +80,12 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     if warm and not (measured and around.only_places) and not theirs:
         return no(OTHER_HEAT)
     return None
+
+
+def _temp_of_his(number: Number, left: Left, around: Around) -> bool:
+    """喂完猪，体温36.5; but 马驹子下生三天，体温38度多 is the foal's."""
+    beast = not BEASTS.isdisjoint(around.topic_thing)
+    return bool(left.bits & BIT["temp"]) and not (beast and not (number.exact and healthy(number)))
 
 
 def _other_goods(number: Number, left: Left, around: Around) -> Verdict | None:

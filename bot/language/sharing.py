@@ -22,6 +22,7 @@ TOUCHED = word_set("把 给 跟 让 叫 被")
 UNCHANGED = word_set("照旧 照常 不变 不动")  # …其余照旧: no number is said of them
 JOINTS = word_set(": 、 /")
 JOINS = frozenset(["、", "/", " "])
+LONGEST_JOINT = 2
 COLONS = frozenset(":-=")
 PEOPLE = (Kind.SELF, Kind.KIN, Kind.NAME)
 HOMES = (Kind.HOUSEHOLD, Kind.FAMILY)
@@ -131,6 +132,9 @@ def _row_behind(state: LineState, good: list[Draft]) -> None:
     between = range(last + 1, behind[-1].last)
     if not all(state.covered[p] or _joins(state.line[p]) for p in between):
         return
+    inner = state.line[behind[0].last + 1 : behind[-1].first]
+    if any(t.bits & BIT["link"] and len(t.text) > LONGEST_JOINT for t in inner):
+        return  # 36.7啊36.7，我妈打电话问我八百遍了
     for one, mention in zip(good, behind, strict=True):
         one.who, one.mention, one.owner = mention.who, mention, mention.owner
         one.renamed = True

@@ -207,7 +207,8 @@ def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool
         spelled = any(t.text in ("改成", "改为", "更正为") for t in shown)
         return (fixed or spelled) and not two.timed
     undo = any(t.text in UNDO for t in between)
-    undo = undo or (fixed and not (two.timed or two.renamed) and _owns_up(between))
+    another = two.timed or two.renamed or (two.mention and two.mention.first > one.at)
+    undo = undo or (fixed and not another and _owns_up(between))
     undo = undo or (bool(shown) and shown[0].text in ("哦不", "噢不", "不是", "啊不"))
     renamed = one.celsius == two.celsius  # 潘细牛36.9应为潘大牛36.9
     undo = undo and not any(t.bits & BIT["again"] for t in shown[1:])

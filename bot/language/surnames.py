@@ -84,7 +84,12 @@ class Surnames(Called):
     def _surname(self, at: int, size: int, bits: int) -> int:
         """Length of a full name that starts here, 0 where there is none."""
         text, lexicon = self.text, self.lexicon
-        if size == 2 and HOUSE_OF.match(text, at + 3) and self._is_given(at, 1, 2, size):
+        if (
+            size == 2
+            and text[at + 3 : at + 4] == "家"
+            and HOUSE_OF.match(text, at + 3)
+            and self._is_given(at, 1, 2, size)
+        ):
             return 3 if text[at] in lexicon.surnames else 0  # 周长安家4口, whatever a 周长 is
         if size >= 2 and bits & (BIT["goods"] | BIT["heat"]):
             return 0 if bits & BIT["goods"] else self._seasonal(at, size)
