@@ -40,9 +40,9 @@ def share(state: LineState, good: list[Draft]) -> None:
     last, unnamed = good[-1], [d for d in good if _is_nobodys(d)]
     times = {(d.day, d.period, d.minute) for d in good}
     by_time = all(d.timed for d in good) or len(times) == len(good)
-    series = last.renamed and len(unnamed) == len(good) - 1
-    series = series and (by_time or _of_all(state, last))
-    if series and last.mention is not None and len(state.mentions) == 1:
+    series = by_time and len(unnamed) == len(good) - 1 and len(state.mentions) == 1
+    series = last.renamed and (series or _of_all(state, good))
+    if series and last.mention is not None:
         for draft in good:  # 昨晚38.2，今早36.9，俺小子: one person, day by day
             draft.who, draft.mention, draft.owner = last.who, last.mention, last.owner
     elif len(unnamed) == len(good):
@@ -51,10 +51,16 @@ def share(state: LineState, good: list[Draft]) -> None:
         _all_of(state, good)
 
 
-def _of_all(state: LineState, last: Draft) -> bool:
-    """三十七度一 三十七度 都是米粒的, ——以上是小满的: whose all the numbers are."""
-    first = last.mention.first if last.mention is not None else last.at
-    return any(t.text in ALL_ABOVE for t in state.line[last.at + 1 : first])
+def _of_all(state: LineState, good: list[Draft]) -> bool:
+    """我量了三回37.1 37.0 36.9 都是米粒的, ——以上是小满的: whose all the numbers are."""
+    mention = good[-1].mention
+    if len(good) < 2 or mention is None:
+        return False
+    for other in state.mentions:
+        measured = other.kind is Kind.SELF and other.first < good[0].at
+        if not measured and other != mention:
+            return False
+    return any(t.text in ALL_ABOVE for t in state.line[good[-1].at + 1 : mention.first])
 
 
 def _same_patient(state: LineState, good: list[Draft]) -> None:
@@ -127,7 +133,8 @@ def _one_each(state: LineState, good: list[Draft]) -> None:
 def _row_behind(state: LineState, good: list[Draft]) -> None:
     last = good[-1].at
     behind = [m for m in state.mentions if m.first > last and m.kind in PEOPLE]
-    if len(behind) != len(good):
+    people = [(who, m) for m in behind for who in m.who]
+    if len(people) != len(good):
         return
     between = range(last + 1, behind[-1].last)
     if not all(state.covered[p] or _joins(state.line[p]) for p in between):
@@ -135,13 +142,14 @@ def _row_behind(state: LineState, good: list[Draft]) -> None:
     inner = state.line[behind[0].last + 1 : behind[-1].first]
     if any(t.bits & BIT["link"] and len(t.text) > LONGEST_JOINT for t in inner):
         return  # 36.7啊36.7，我妈打电话问我八百遍了
-    for one, mention in zip(good, behind, strict=True):
-        one.who, one.mention, one.owner = mention.who, mention, mention.owner
+    for one, (who, mention) in zip(good, people, strict=True):
+        one.who, one.mention, one.owner = (who,), mention, mention.owner
         one.renamed = True
 
 
 def _joins(token: Token) -> bool:
-    return token.kind in ("space", "comma", "open", "punct") or bool(token.bits & mask("and link"))
+    joined = token.bits & mask("and link") or token.text in ALL_ABOVE
+    return token.kind in ("space", "comma", "open", "punct") or bool(joined)
 
 
 def _all_behind(state: LineState, one: Draft) -> None:

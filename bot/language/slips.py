@@ -242,7 +242,7 @@ def _denied_pairs(drafts: list[Draft], lines: list[list[Token]]) -> bool:
         if any(t.text in ("是", "应该是", "而是") for t in between):
             told = one.left.mentions
             late = two.mention is not None and two.mention.first > one.at
-            if not two.left.mentions and (late or told):
+            if not (two.left.mentions or two.renamed) and (late or told):
                 two.who = told[-1].who if told else (SELF,)
                 two.mention = told[-1] if told else None
             return True

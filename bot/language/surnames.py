@@ -153,6 +153,8 @@ class Surnames(Called):
             return True  # 王六斤36.5
         if given == 2 and name[head] in NUMERALS and name[-1] in COUNTED | NUMERALS | PRICED:
             return False  # 今天满六十了, 转钟两点
+        if given == 2 and name[-1] in "早午晚" and self._number_at(end):
+            return False  # 乐乐早36.4
         if any(c in NEVER_GIVEN for c in name[head:]):
             return False  # 立秋了还35度
         if given == 1 and name[-1] in "龄屋房箱棚仓缸炉锅桶盆窖":

@@ -15,6 +15,8 @@ DISTANT = word_set("离 距 距离 差")
 CHANGES = word_set("从 是 到 降到")
 NEAREST = (Kind.KIN, Kind.NAME, Kind.FAMILY)
 CLAIMED = mask("temp verb site day period now night fever")
+OR = "还是"
+ALWAYS = word_set("天天 日日 年年 月月")
 PAUSE = ("comma", "stop", "emoji", "close")
 
 
@@ -41,6 +43,8 @@ def _opens(number: Number, around: Around) -> bool:
     slip = number.form is Form.SLIP and not number.written.isdigit()
     about = number.unit is not Unit.NONE and around.before == BIT["about"]  # 将近37度，属于正常
     if not (around.bare and (number.exact or slip or about)) or around.before & ~BIT["about"]:
+        return False
+    if around.next.text == OR and around.message & BIT["question"]:
         return False
     fine = around.next.kind == "comma" and around.second.text.endswith("正常")
     after = around.after & ~BIT["standard"] if fine and about else around.after  # …，属于正常
@@ -89,6 +93,8 @@ def _of_nobody(left: Left, around: Around) -> Verdict | None:
         return no("没有说是谁")
     if left.you:
         return no("说的是对方")
+    if left.near_text in ALWAYS and not left.mentions:
+        return no("说的是平常会怎样")  # 情人节快乐，天天36.5
     if around.habit and not left.bits & mask("now day period"):
         return no("说的是平常会怎样")
     return None
@@ -206,7 +212,9 @@ def _bound(left: Left, around: Around) -> int:
 
 def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
     """过37.3不让进; 多少算低烧？37.3还是37.5？: what holds for everybody."""
-    asked = around.message & BIT["standard"] and around.message & BIT["question"]
+    asked = around.message & BIT["question"] and (
+        around.message & BIT["standard"] or _one_or_other(left, around)
+    )
     someone = left.mentions or left.bits & CLAIMED
     if asked and around.siblings and not someone:
         return no("问的是标准")
@@ -228,6 +236,13 @@ def _ruled(number: Number, left: Left, around: Around) -> Verdict | None:
     if left.near & BIT["over"] and _goes_on(around) and (called or not told):
         return no("是规定或标准")
     return None
+
+
+def _one_or_other(left: Left, around: Around) -> bool:
+    """多少度算发烧？37.3还是37.5？: which of two bounds it is, and nothing was measured."""
+    choice = OR in (around.next.text, left.near_text)
+    message = around.message
+    return choice and bool(message & mask("rule over")) and not message & mask("blurry verb device")
 
 
 def _orders(around: Around) -> bool:
