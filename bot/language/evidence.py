@@ -204,9 +204,17 @@ def _somebodys(number: Number, left: Left, around: Around) -> bool:
     ill = around.message & mask("symptom fever feverish medicine danger temp mine_before")
     if ill or around.person or left.bits & mask("day period night now"):
         return True
+    if _said_whose(around) and not (around.before | around.after) & FOREIGN:
+        return True
     if label:
         return False
     usual = number.celsius is not None and COLD <= number.celsius < FEVER
     told = around.people or number.unit is Unit.NONE or number.form is Form.SPLIT
     row = left.unknown.isalpha() and around.after & FOREIGN  # 肋条36.5 大鹅38; 纸抽37.1，谁要
     return usual and told and not (row or around.before & FOREIGN)
+
+
+def _said_whose(around: Around) -> bool:
+    """大夫报给我的数是37.4，我外甥的: a relative stands in the clause behind the number."""
+    kin = any(t.bits & BIT["kin"] for t in around.right[1:3])
+    return kin and around.next.kind == "comma" and around.right[-1].text == "的"

@@ -64,6 +64,12 @@ class LeftSide(Labels):
             return mention.first - 1
         if self._reports(mention) or others_measure(self.line, mention):
             return mention.first - 1
+        if (
+            mention.kind is Kind.SELF
+            and before == "给"
+            and self.token(mention.last + 1).text == "的"
+        ):
+            return mention.first - 1  # 大夫报给我的数是37.4，我外甥的
         if mention.kind is Kind.YOU and before != "给" and not left.bits & mask("temp verb"):
             left.you = True
         last = self.line[mention.last].text
