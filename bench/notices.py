@@ -56,7 +56,7 @@ def notice(words: list[str]) -> list[Row]:
             settings, author = county_of_groups(data, a.groups, api)
             store = Store(settings.database_url)
             with shouwang(data, api):
-                approved = approve(store, settings, author)
+                approved, put_cpu = approve(store, settings, author)
                 seconds, arrived = _until_all(api, a.groups, approved)
             with store.reading() as session:
                 sent = session.exec(select(func.count()).where(Outbox.state == "sent")).one()
@@ -67,6 +67,7 @@ def notice(words: list[str]) -> list[Row]:
     what = f"notice to {a.groups:,} groups"
     return [
         at_most(what, seconds / ideal, 2, "× ideal", f"{seconds:.1f} s; ideal {ideal:.1f} s"),
+        Row(f"{what}, put into the outbox", put_cpu, "s CPU"),
         at_most(f"{what}, missed or doubled", abs(a.groups - arrived), 0, "groups"),
         at_most(f"{what}, not noted as sent", a.groups - sent, 0, "rows"),
     ]
@@ -95,8 +96,8 @@ def county_of_groups(data: Path, count: int, api: str) -> tuple[Settings, int]:
     return load_settings(data), author
 
 
-def approve(store: Store, settings: Settings, author: int) -> float:
-    """The author writes, the second person says yes; when that was on disk."""
+def approve(store: Store, settings: Settings, author: int) -> tuple[float, float]:
+    """The author writes, the second person says yes; when that was on disk, and what it cost."""
     with store.begin() as session:
         work = work_on(session, settings)
         place = broadcast.place_for(
@@ -113,8 +114,10 @@ def approve(store: Store, settings: Settings, author: int) -> float:
         )
         broadcast.approve(work, draft, author)
         second = broadcast.approvers(work, draft)[0]
+        cpu = time.process_time()
         broadcast.approve(work, draft, second.id or 0)
-    return time.time()
+        cpu = time.process_time() - cpu
+    return time.time(), cpu
 
 
 def _until_all(api: str, count: int, since: float) -> tuple[float, int]:

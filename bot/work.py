@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlmodel import Session, col, select
 
@@ -142,11 +142,7 @@ class Work:
             }
             for account, text, options in sayings
         ]
-        known = outbox.known(self.db, [str(row["key"]) for row in rows])
-        fresh = [row for row in rows if row["key"] not in known]
-        if fresh:
-            outbox.put_all(self.db, fresh)
-        self.said_in += [(str(row["chat"]), str(row.get("why") or topic)) for row in fresh]
+        self._put_all(rows)
 
     def to_chat(
         self, chat: Chat, text: str, topic: str, **options: Unpack[SayOptions]
@@ -156,20 +152,46 @@ class Work:
         topic: notice and reminder are held over quiet hours; group lines are dropped then, and over
         the budget; emergency passes everything but a removed bot.
         """
-        channel, ref = chat.out_channel or chat.in_channel, chat.out_ref or chat.in_ref
-        if chat.is_removed or not channel:
-            self.note("不说：这个群现在进不去")
+        to = self._way_to(chat)
+        if to is None:
             return None
-        if topic not in ("notice", "emergency") and self._must_be_silent(chat, channel, ref, topic):
+        if topic not in ("notice", "emergency") and self._must_be_silent(chat, to, topic):
             return None
-        row = self._row(Address(channel, ref, ChatKind.GROUP), text, topic, options)
-        return self._put({**row, "chat_id": chat.id, "people": max(chat.members, 1)})
+        return self._put(self._group_row(chat, to, text, topic, options))
+
+    def to_chats(
+        self,
+        sayings: Sequence[tuple[Chat, str, SayOptions]],
+        topic: Literal["notice", "emergency"],
+    ) -> list[int | None]:
+        """Say what no silence holds back in many groups at once, each saying as `to_chat` would.
+
+        All name the same options, each a key of its own. As many statements as for one group.
+
+        Returns:
+            the row of each, None where the group cannot be reached or heard it before.
+        """
+        rows = [
+            self._group_row(chat, to, text, topic, options)
+            for chat, text, options in sayings
+            if (to := self._way_to(chat)) is not None
+        ]
+        put = outbox.ids_of(self.db, self._put_all(rows))
+        return [put.get(options["key"]) for _, _, options in sayings]
 
     def reply_to(self, to: Address, text: str, topic: str, **options: Unpack[SayOptions]) -> None:
         """Answer in the private chat in which a message came."""
         self._put(self._row(to, text, topic, options))
 
-    def _must_be_silent(self, chat: Chat, channel: str, ref: str, topic: str) -> bool:
+    def _way_to(self, chat: Chat) -> Address | None:
+        """Where what is said in a group goes; None where it cannot be reached."""
+        channel, ref = chat.out_channel or chat.in_channel, chat.out_ref or chat.in_ref
+        if chat.is_removed or not channel:
+            self.note("不说：这个群现在进不去")
+            return None
+        return Address(channel, ref, ChatKind.GROUP)
+
+    def _must_be_silent(self, chat: Chat, to: Address, topic: str) -> bool:
         if chat.muted_until is not None and chat.muted_until > self.now:
             self.note("不说：有人让我在这个群里安静")
             return True
@@ -179,7 +201,8 @@ class Work:
         if chat.purpose != ChatPurpose.RESIDENTS:
             return False  # cadres ask and are answered
         since = self.now - timedelta(hours=1)
-        if outbox.lines_since(self.db, channel, ref, since) >= self.rules.group_lines_an_hour:
+        lines = outbox.lines_since(self.db, to.channel, to.chat, since)
+        if lines >= self.rules.group_lines_an_hour:
             self.note("不说：这一小时在群里说得够多了（规则 S3）")
             return True
         return False
@@ -194,6 +217,7 @@ class Work:
         due_at, origin = options.get("due_at", self.now), self.message
         if origin is not None and origin.passive_until is not None and origin.chat == to.chat:
             due_at = max(due_at, origin.passive_until)  # the hook may take it first
+        is_exercise = options.get("is_exercise", self.is_exercise)
         may_wait = topic in ("notice", "reminder") and not options.get("is_urgent", False)
         if may_wait and self.rules.is_quiet(due_at):
             due_at = self.rules.quiet_ends(due_at)
@@ -202,19 +226,37 @@ class Work:
             "chat": to.chat,
             "chat_kind": to.kind,
             "topic": topic,
-            "text": f"{EXERCISE}{text}" if self.is_exercise and EXERCISE not in text else text,
+            "text": f"{EXERCISE}{text}" if is_exercise and EXERCISE not in text else text,
             "created_at": self.now,
             "message_id": self.message_id,
-            "is_exercise": self.is_exercise,
+            "is_exercise": is_exercise,
             **options,
             "key": key,
             "due_at": due_at,
         }
 
+    def _group_row(
+        self, chat: Chat, to: Address, text: str, topic: str, options: SayOptions
+    ) -> dict[str, Any]:
+        row = self._row(to, text, topic, options)
+        return {**row, "chat_id": chat.id, "people": max(chat.members, 1)}
+
     def _put(self, row: dict[str, Any]) -> int | None:
         kept = outbox.put(self.db, row)
         if kept is not None:
-            why = row.get("why") or row["topic"]
-            self.said_in.append((row["chat"], why))
-            self.note(f"说：{why}")
+            self._was_said([row])
         return kept
+
+    def _put_all(self, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Put in those whose keys are new; these keys."""
+        before = outbox.ids_of(self.db, [row["key"] for row in rows])
+        fresh = [row for row in rows if row["key"] not in before]
+        outbox.put_all(self.db, fresh)
+        self._was_said(fresh)
+        return [row["key"] for row in fresh]
+
+    def _was_said(self, rows: Sequence[dict[str, Any]]) -> None:
+        whys = [row.get("why") or row["topic"] for row in rows]
+        self.said_in += [(row["chat"], why) for row, why in zip(rows, whys, strict=True)]
+        for why in dict.fromkeys(whys):  # what many hear for one reason is one note
+            self.note(f"说：{why}")

@@ -311,16 +311,13 @@ def push_due(work: Work) -> int:
         elif notice.is_urgent or not work.rules.is_quiet(work.now):
             due.append(notice)
         work.db.add(notice)
-    by_chat: dict[int, list[Notice]] = {}
-    chats: dict[int, Chat] = {}
+    by_chat: dict[int, tuple[Chat, list[Notice]]] = {}
     for notice in due:
         reached = delivery.reached(work, notice)
         for chat in receivers(work, notice):
             if chat.id not in reached:
-                by_chat.setdefault(chat.id or 0, []).append(notice)
-                chats[chat.id or 0] = chat
-    for chat_id, notices in by_chat.items():
-        delivery.put(work, chats[chat_id], notices)
+                by_chat.setdefault(chat.id or 0, (chat, []))[1].append(notice)
+    delivery.put(work, by_chat)
     for notice in due:
         notice.state = NoticeState.SENDING
         delivery.follow(work, notice)

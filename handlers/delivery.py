@@ -1,18 +1,19 @@
 """Shared: 送达 delivery, a notice on its way: a row a chat, the result, taken back, followed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, update
+from sqlalchemy import case, insert, update
 from sqlmodel import Session, col, select
 
 from bot.clock import at, day_words, local_day
 from bot.domain.notices import Delivery, Notice, NoticeState, deliveries
 from bot.domain.registry import Chat
 from bot.outbox import Outbox, supersede
-from bot.work import Work
+from bot.work import SayOptions, Work
 
 FINAL = ("sent", "failed", "expired", "superseded")
+_PUT = insert(Delivery)
 
 
 def words_of(work: Work, notice: Notice) -> str:
@@ -36,33 +37,41 @@ def reached(work: Work, notice: Notice) -> set[int]:
     return set(work.db.exec(query).all())
 
 
-def put(work: Work, chat: Chat, notices: list[Notice]) -> None:
-    """Say one or more notices in a chat as one message, and note a delivery for each."""
+def put(work: Work, by_chat: Mapping[int, tuple[Chat, list[Notice]]]) -> None:
+    """Say one or more notices in each chat as one message, and note a delivery for each."""
+    once = {n.id: n for _, notices in by_chat.values() for n in notices}
+    words = {number: words_of(work, notice) for number, notice in once.items()}
+    sayings = [
+        (chat, "\n\n".join(words[n.id] for n in notices), _options(chat, notices))
+        for chat, notices in by_chat.values()
+    ]
+    rows = work.to_chats(sayings, "notice")
+    put_in = [
+        {
+            "notice_id": notice.id,
+            "chat_id": chat.id,
+            "outbox_id": row_id,
+            "state": "queued" if row_id else "failed",
+            "reason": "" if row_id else "这个群进不去",
+            "at": work.now,
+        }
+        for (chat, notices), row_id in zip(by_chat.values(), rows, strict=True)
+        for notice in notices
+    ]
+    if put_in:
+        work.db.connection().execute(_PUT, put_in)
+
+
+def _options(chat: Chat, notices: list[Notice]) -> SayOptions:
     first = notices[0]
-    before, work.is_exercise = work.is_exercise, first.status == "exercise"
-    row_id = work.to_chat(
-        chat,
-        "\n\n".join(words_of(work, n) for n in notices),
-        "notice",
-        key=f"notice:{first.id}:{chat.id}",
-        is_urgent=any(n.is_urgent for n in notices),
-        expires_at=max(n.expires_at for n in notices),
-        number=first.id,
-        why=f"通知 {'、'.join(str(n.id) for n in notices)} 到时候了",
-    )
-    work.is_exercise = before
-    for notice in notices:
-        work.db.add(
-            Delivery(
-                notice_id=notice.id or 0,
-                chat_id=chat.id or 0,
-                outbox_id=row_id,
-                state="queued" if row_id else "failed",
-                reason="" if row_id else "这个群进不去",
-                at=work.now,
-            )
-        )
-    work.db.flush()
+    return {
+        "key": f"notice:{first.id}:{chat.id}",
+        "is_urgent": any(n.is_urgent for n in notices),
+        "is_exercise": first.status == "exercise",
+        "expires_at": max(n.expires_at for n in notices),
+        "number": first.id,
+        "why": f"通知 {'、'.join(str(n.id) for n in notices)} 到时候了",
+    }
 
 
 def plan_next_day(work: Work, notice: Notice) -> None:

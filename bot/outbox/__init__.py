@@ -10,7 +10,7 @@ queued ──claimed──▶ sending ──▶ sent
 
 from bot.outbox.claiming import claim
 from bot.outbox.fetching import passive, pending_for
-from bot.outbox.queueing import known, lines_since, put, put_all, supersede
+from bot.outbox.queueing import ids_of, lines_since, put, put_all, supersede
 from bot.outbox.row import (
     OPEN,
     Claim,
@@ -30,7 +30,7 @@ __all__ = [
     "Outbox",
     "claim",
     "counts",
-    "known",
+    "ids_of",
     "lines_since",
     "next_due",
     "outbound",

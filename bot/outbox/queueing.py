@@ -73,10 +73,13 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def known(session: Session, keys: Sequence[str]) -> set[str]:
-    """Those of some keys whose rows are there already."""
-    query = select(Outbox.key).where(col(Outbox.key).in_(listed(session, keys, String)))
-    return set(session.exec(query).all())
+def ids_of(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    """The rows of some keys, those that are there."""
+    if not keys:
+        return {}
+    those = col(Outbox.key).in_(listed(session, keys, String))
+    rows = session.connection().execute(columns(col(Outbox.key), col(Outbox.id)).where(those))
+    return {key: row_id for key, row_id in rows if row_id is not None}
 
 
 _LINES = select(func.count()).where(

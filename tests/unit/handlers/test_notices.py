@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlmodel import Session, select
 
 from app.stage import Stage
@@ -208,6 +209,34 @@ def test_a_yes_twice_sends_once(village: Hamlet) -> None:
     assert approve(village, number, "王网格") == "notice.past"
     village.later(300)
     assert [to for to, _ in village.heard].count("三组群") == 1
+
+
+def statements_of_a_push(groups: int) -> int:
+    """How many statements a notice to so many groups takes; each must hear it once."""
+    with hamlet() as village:
+        for number in range(1, groups):
+            add_chat(village, f"{number}号群", (*VILLAGE, "一组"))
+        number = drafted(village, "李书记", VILLAGE, after=timedelta(hours=1))
+        approve(village, number, "李书记")
+        approve(village, number, "赵镇")
+        stage = village.stage
+        stage.clock.set(village.now + timedelta(hours=1))
+        said: list[str] = []
+        with stage.begin() as session:
+            work = stage.kernel.work(session)
+            event.listen(stage.store.writer, "before_cursor_execute", lambda *a: said.append(a[2]))
+            assert broadcast.push_due(work) == 1
+            count = len(said)
+            assert broadcast.push_due(work) == 0
+        stage.settle()
+        heard = [to for to, text in village.heard if text == "今天下午两点发口罩"]
+        assert sorted(heard) == sorted(["三组群", *(f"{n}号群" for n in range(1, groups))])
+        assert {d.state for d in village.rows(Delivery)} == {"sent"}
+        return count
+
+
+def test_a_notice_to_many_groups_takes_as_many_statements_as_to_few() -> None:
+    assert statements_of_a_push(3) == statements_of_a_push(40)
 
 
 def test_somebody_elses_code_is_nothing(village: Hamlet) -> None:

@@ -14,7 +14,7 @@ from bot.domain.registry import Account, Chat, ChatPurpose, Resident, add_place
 from bot.inbox import Waiting
 from bot.message import Address, ChatKind
 from bot.outbox import Outbox
-from bot.work import EXERCISE, Work
+from bot.work import EXERCISE, SayOptions, Work
 from tests.unit.kernel.ground import NOW, Obedient, at, content
 
 Make = Callable[..., Work]
@@ -141,6 +141,35 @@ def test_one_platform_hears_and_another_pushes(session: Session, make: Make, cha
     make(channels={"c": Obedient(), "hook": Obedient("hook")}).to_chat(chat, "x", "notice")
     row = rows(session)[0]
     assert (row.channel, row.chat, row.people, row.chat_id) == ("hook", "三组", 30, chat.id)
+
+
+@pytest.mark.parametrize("moment", ["21:29", "23:00"])
+def test_many_groups_at_once_hear_what_each_would_alone(
+    session: Session, make: Make, chat: Chat, moment: str
+) -> None:
+    now = clock(moment)
+    usual: dict[str, Any] = {"place_id": chat.place_id, "in_channel": "c"}
+    muted = Chat(**usual, in_ref="muted", muted_until=now + timedelta(hours=1))
+    pushed = Chat(**usual, in_ref="p", out_channel="hook", out_ref="三组", members=3)
+    chats = [chat, muted, Chat(**usual, in_ref="gone", is_removed=True), pushed]
+    session.add_all(chats)
+    session.flush()
+    channels = {"c": Obedient(), "hook": Obedient("hook")}
+    one, many = make(now, channels=channels), make(now, channels=channels)
+    alone = [one.to_chat(c, f"给{c.in_ref}", "notice", key=f"a{c.in_ref}") for c in chats]
+    sayings: list[tuple[Chat, str, SayOptions]] = [
+        (c, f"给{c.in_ref}", {"key": f"b{c.in_ref}"}) for c in chats
+    ]
+    at_once = many.to_chats(sayings, "notice")
+    by_id = {row.id: row.model_dump(exclude={"id"}) for row in rows(session)}
+    assert [by_id[n]["key"] for n in at_once if n] == ["bg", "bmuted", "bp"]
+    for a, b in zip(alone, at_once, strict=True):
+        assert (a is None) == (b is None)
+        if a and b:
+            assert by_id[a] | {"key": ""} == by_id[b] | {"key": ""}
+    assert many.said_in == one.said_in
+    assert make(now, channels=channels).to_chats(sayings, "notice") == [None] * 4
+    assert len(rows(session)) == 6
 
 
 def test_cadres_are_answered_without_a_budget(make: Make, chat: Chat) -> None:
