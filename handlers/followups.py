@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 
-from sqlmodel import col, select
-
 from bot.clock import local_day
 from bot.domain.entries import LocalEntry
 from bot.domain.questions import LastAnswer, OpenQuestion, last_answer
-from bot.domain.temperature import Reading
+from bot.domain.temperature import last_said_at
 from bot.language.faq import Action, Asked, Hit
 from bot.language.follow_up import (
     doubt,
@@ -89,8 +87,7 @@ def _last(turn: Turn) -> LastAnswer | None:
         return None
     if any(prompt.asked_at > last.at for prompt in turn.prompts):
         return None
-    query = select(Reading.at).where(Reading.said_by == turn.account.id)
-    reported = work.db.exec(query.order_by(col(Reading.at).desc()).limit(1)).first()
+    reported = last_said_at(work.db, turn.account.id or 0)
     return None if reported is not None and reported > last.at else last
 
 

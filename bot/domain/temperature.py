@@ -27,6 +27,7 @@ class Reading(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_reading_resident_day", "resident_id", "day", "slot"),
+        Index("ix_reading_said_by", "said_by", "at"),
         Index("uq_reading_origin", "message_id", "resident_id", "ordinal", unique=True),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -154,6 +155,19 @@ def said_of(
     """What was said of a person for a slot and not taken back, oldest first."""
     where = {"resident_id": resident_id, "day": day, "slot": slot, "is_exercise": is_exercise}
     return list(db.exec(_SAID, params=where).all())
+
+
+_LAST_AT = (
+    select(Reading.at)
+    .where(Reading.said_by == bindparam("account_id"))
+    .order_by(col(Reading.at).desc())
+    .limit(1)
+)
+
+
+def last_said_at(db: Session, account_id: int) -> datetime | None:
+    """When an account last reported somebody."""
+    return db.exec(_LAST_AT, params={"account_id": account_id}).first()
 
 
 _WAITING = (

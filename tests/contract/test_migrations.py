@@ -9,10 +9,11 @@ from time import process_time
 
 import pytest
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, event, inspect, text
 
 import bot
 from bot import migrate
+from bot.domain.temperature import last_said_at
 from bot.store import Store
 
 FIRST = "0001"
@@ -98,6 +99,21 @@ def test_again_changes_nothing(store: Store) -> None:
         assert connection.execute(text("SELECT name FROM place")).scalar_one() == "柳树沟村"
         if store.is_sqlite:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+
+
+def test_what_an_account_said_last_is_found_by_an_index(store: Store) -> None:
+    migrate.upgrade(store.writer)
+    asked: list[tuple[str, object]] = []
+    listener = (store.reader, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    event.listen(*listener)
+    with store.reading() as session:
+        assert last_said_at(session, 1) is None
+        event.remove(*listener)
+        (statement, values) = asked[-1]
+        how = "EXPLAIN QUERY PLAN" if store.is_sqlite else "EXPLAIN"
+        plan = session.connection().exec_driver_sql(f"{how} {statement}", values).all()  # type: ignore[arg-type]  # as it was asked
+    assert "ix_reading_said_by" in str(plan)
+    assert not any(sorts in str(plan) for sorts in ("Sort", "TEMP B-TREE"))
 
 
 def test_half_a_migration_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
