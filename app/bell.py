@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from app.engine import HANDLED
-from bot.store import LINK, Store
+from bot.store import Store
 
 log = logging.getLogger("shouwang.bell")
 
@@ -47,8 +47,7 @@ class Bell:
                 self._stopping.wait(1.0)
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        url = self.store.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, **LINK) as connection:
+        with psycopg.connect(autocommit=True, **self.store.link) as connection:
             connection.execute(f"LISTEN {HANDLED}")
             while not self._stopping.is_set():
                 for note in connection.notifies(timeout=1.0):

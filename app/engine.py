@@ -112,14 +112,12 @@ class Engine:
             await asyncio.sleep(0.5)
 
     async def _work(self) -> None:
-        url = self.store.url.set(drivername="postgresql")
         app = App(
             connector=PsycopgConnector(
-                conninfo=url.render_as_string(hide_password=False),
                 min_size=1,
                 max_size=self.concurrency + 4,
                 timeout=5,
-                kwargs={"connect_timeout": 3, "application_name": "shouwang-worker"},
+                kwargs={**self.store.link, "application_name": "shouwang-worker"},
             )
         )
         app.task(name=TASK, queue=QUEUE)(self._drain)

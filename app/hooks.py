@@ -36,6 +36,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PREFIX = "/hook/"
 MAX_HEAD = 64 * 1024
 BODY_S = 5.0  # a body that takes longer is no platform's
+ANSWER_S = 4.7  # no platform waits longer than five seconds
 SKEW = timedelta(seconds=120)
 
 NOT_FOUND = Answer(404)
@@ -166,15 +167,21 @@ class Hook:
         until = call.now + timedelta(seconds=heard.passive_s) if heard.passive else None
         arrival = Arrival(channel.name, heard.received, call.now, wants_row, until)
         try:
-            row: Accepted | None = await self.writer.accept(arrival)
+            async with asyncio.timeout(ANSWER_S):
+                return await self._kept(heard, arrival)
         except Exception as error:
-            # Whatever the store says: it was not kept, so the platform shall send it again.
+            # Whatever the store says, or that it says nothing: perhaps it was not kept, so the
+            # platform shall send it again.
             log.error("not_stored", extra={"channel": channel.name, "error": type(error).__name__})
             return UNAVAILABLE
+
+    async def _kept(self, heard: Heard, arrival: Arrival) -> Answer:
+        """The answer once it is on disk."""
+        row: Accepted | None = await self.writer.accept(arrival)
         if row is None:
             return heard.answer
         if heard.passive is not None:
-            return await self._passive(heard, row, heard.received.chat)
+            return await self._passive(heard, row, arrival.received.chat)
         return heard.answer if row.is_new or heard.repeat is None else heard.repeat
 
     async def _passive(self, heard: Heard, row: Accepted, chat: str) -> Answer:

@@ -6,7 +6,7 @@
     bench/fault --proof F1   longer: a hundred trials
 
 A trial ends with one line of JSON and its verdict. F7 needs root, F5 and F6 strace, F13 to F15
-are PostgreSQL's.
+PostgreSQL (the wheel or Debian's), F15 root and iptables as well.
 """
 
 import json
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pg_trials
 import trials
 from ground import HOOK, ROOT, SHOUWANG, TOOLS, environment, machine
 
@@ -113,6 +114,12 @@ FAULTS = {
         tests("e2e/test_backup_follow.py", "e2e/test_backup.py"),
     ),
     "F12": Fault("migration from each older version", tests("contract/test_migrations.py")),
+    "F13": Fault("PostgreSQL restarted, in order and as in a crash", pg_trials.restart),
+    "F14": Fault("PostgreSQL lost, its synchronous standby promoted", pg_trials.failover),
+    "F15": Fault(
+        "PostgreSQL cut off",
+        lambda proof: trials.both(pg_trials.partition(proof), pg_trials.dropped(proof)),
+    ),
     "F16": Fault("two clocks; one paused", tests("unit/kernel/test_scheduler.py")),
     "F17": Fault(
         "the clock jumps; another time zone",

@@ -31,6 +31,7 @@ log = logging.getLogger("shouwang.store")
 
 T = TypeVar("T")
 BURST_S, BURST = 0.1, 30  # so many arrivals in so many seconds are a burst
+MOST_WAITING = 4096  # arrivals; while the store says nothing, who comes then is refused at once
 # So long may the sender wait for a slice, and an arrival where the background has fallen behind;
 # else an arrival ends it at once.
 SLICE_S = 0.03
@@ -92,6 +93,13 @@ class Store:
             return
         self.reader = create_engine(url, connect_args={"check_same_thread": False})
         _sqlite(self.reader, begin="BEGIN", read_only=True)
+
+    @property
+    def link(self) -> dict[str, Any]:
+        """PostgreSQL: where it is, for what connects beside the engines; several hosts as well."""
+        _, words = self.writer.dialect.create_connect_args(self.url)
+        words.pop("context", None)  # the engine's own
+        return {**words, **LINK}
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -292,7 +300,13 @@ class Writer:
         return self._queue.qsize() + len(self._intake) + len(self._tasks)
 
     def accept(self, item: Any) -> asyncio.Future[Any]:
-        """Keep an arrival; the future is done when it is on disk."""
+        """Keep an arrival; the future is done when it is on disk.
+
+        Raises:
+            RuntimeError: too many wait already, or the writer does not run.
+        """
+        if self._called - self._heard + len(self._intake) >= MOST_WAITING:
+            raise RuntimeError("too many arrivals wait")
         self._called += 1
         return self._put("intake", item)
 

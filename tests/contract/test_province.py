@@ -11,6 +11,7 @@ from procrastinate import App, SyncPsycopgConnector
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from app.bell import Bell
 from app.engine import Engine, prepare
 from app.posts import Post, PostLost, clock_post, sender_post, senders_alive
 from app.roles import Role
@@ -161,6 +162,26 @@ async def test_a_job_of_a_worker_that_is_gone_holds_up_nobody(store: Store, engi
         content(), engine.kernel.channels, ManualClock(at(60)), b"secret", "cn-2020-01"
     )
     await worked(engine, store, 1)
+
+
+async def test_every_part_finds_the_one_of_several_hosts_that_takes_writes(
+    store: Store, engine: Engine, tmp_path: Path
+) -> None:
+    here, name = store.url.query["host"], store.url.database
+    hosts = f"host={tmp_path}&host={here}&host={tmp_path}&target_session_attrs=read-write"
+    both = Store(f"postgresql+psycopg://postgres@/{name}?{hosts}")
+    rung: list[int] = []
+    bell = Bell(both, rung.extend)
+    bell.start()
+    post = clock_post(both)
+    assert post.look()
+    post.leave()
+    engine.store = both
+    accept(both, engine, "1")
+    await worked(engine, both, 1)
+    await until(lambda: len(rung) == 1, 5)
+    await bell.stop()
+    both.close()
 
 
 def test_the_engines_interface_is_as_we_use_it() -> None:

@@ -6,11 +6,13 @@ import json
 import logging
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from sqlmodel import Session
 
 from app import observe
 from bot.channels.bridge_signing import signed_headers
@@ -79,6 +81,30 @@ def test_a_repeat_is_answered_the_same_and_kept_once(house: Deployment) -> None:
     eventually(lambda: house.is_handled("7003"))
     assert house.count("7003") == 1
     assert len(house.readings()) == before + 1
+
+
+def test_a_store_that_says_nothing_is_answered_for_in_time(
+    house: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.hooks.ANSWER_S", 0.2)
+    begun, heals = threading.Event(), threading.Event()
+
+    def silent(_: Session) -> None:
+        begun.set()
+        heals.wait(10)
+
+    silence = threading.Thread(target=house.run, args=(silent,))
+    silence.start()
+    assert begun.wait(5)
+    said = xml(account(house, "张桂芳"), "我36.4", "7006")
+    app, door = house.app_says(said), house.door_says(xml("oStranger", "帮助", "8006"))
+    assert (app.status_code, door.status_code) == (503, 503)
+    heals.set()
+    silence.join(5)
+    monkeypatch.undo()
+    assert house.app_says(said).status_code == 200
+    eventually(lambda: house.is_handled("7006"))
+    assert house.count("7006") == 1
 
 
 def test_a_forged_call_leaves_no_row(house: Deployment) -> None:

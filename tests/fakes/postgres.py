@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,9 +63,10 @@ def _copied(source: Path, folder: Path) -> Path:
 
 @dataclass
 class Postgres:
-    """One server with its data, reached by a socket of its folder."""
+    """One server with its data, reached by a socket of its folder, or by a port as well."""
 
     settings: tuple[str, ...] = (*USUAL, *FORGETFUL)
+    port: int = 0  # of 127.0.0.1; 0: the socket alone
     folder: Path = field(init=False)
     _process: subprocess.Popen[bytes] | None = None
     _made: int = 0
@@ -89,9 +92,12 @@ class Postgres:
             if "pginstall" in source.parts:
                 self._bin = _copied(source, self.folder)
             os.chown(self.folder, _NOBODY, _NOBODY)
+        self._fill()
+        self.start()
+
+    def _fill(self) -> None:
         initdb = (self._bin / "initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E")
         self._run(*initdb, "UTF8", "--locale=C", "--no-sync")
-        self.start()
 
     @property
     def data(self) -> Path:
@@ -100,11 +106,13 @@ class Postgres:
 
     def url(self, database: str = "postgres") -> str:
         """The address of one of its databases, as in the settings."""
-        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+        at = f"127.0.0.1:{self.port}" if self.port else str(self.folder)
+        return f"postgresql+psycopg://postgres@/{database}?host={at}"
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
-        options = [word for one in self.settings for word in ("-c", one)]
+        where = ("listen_addresses=127.0.0.1", f"port={self.port}") if self.port else ()
+        options = [word for one in (*self.settings, *where) for word in ("-c", one)]
         self._process = subprocess.Popen(  # noqa: S603  # our own words
             [self._bin / "postgres", "-D", self.data, "-k", self.folder, *options],
             stdout=subprocess.DEVNULL,
@@ -122,6 +130,19 @@ class Postgres:
         if self._process is not None and self._process.poll() is None:
             self._run(self._bin / "pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
             self._process.wait(10)
+        self._process = None
+
+    def kill(self) -> None:
+        """End it and all that it has started with SIGKILL, as when its machine is lost."""
+        if self._process is None:
+            return
+        task = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        children = [int(word) for word in task.read_text("ascii").split()]
+        self._process.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        self._process.wait(10)
         self._process = None
 
     def close(self) -> None:
@@ -178,6 +199,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         words = [str(self._bin / "pg_isready"), "-q", "-h", str(self.folder)]
+        words += ["-p", str(self.port)] if self.port else []
         return subprocess.run(words, check=False).returncode == 0  # noqa: S603  # our own words
 
     def _run(self, *words: object) -> None:

@@ -280,6 +280,20 @@ async def test_who_no_longer_waits_harms_nobody(writer: Writer, store: Store) ->
     assert kept(store) == ["1", "2"]
 
 
+async def test_a_store_that_says_nothing_does_not_fill_the_memory(
+    writer: Writer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.MOST_WAITING", 3)
+    gate, first = await held(writer)
+    waiting = [writer.accept(arrival(f"{n}")) for n in range(3)]
+    with pytest.raises(RuntimeError, match="too many"):
+        writer.accept(arrival("3"))
+    gate.open.set()
+    await asyncio.gather(first, *waiting)
+    await writer.accept(arrival("3"))
+    assert kept(store) == ["0", "1", "2", "3"]
+
+
 async def test_a_stop_finishes_what_waits(store: Store) -> None:
     writer = Writer(store, inbox.accept)
     writer.start()
