@@ -21,6 +21,7 @@ HEARD = re.compile(r"[^\S\n]?[都读肚](?=[\d一二三四五六七八九半])")
 TAIL = re.compile(rf"[^\S\n]?(\d{{1,2}}|[{ZH}]{{1,2}}|半)")
 # 公公 and a name that begins with 周, 毛, 米 or 路 are people, not units.
 _NAMED = r"(?![\u4e00-\u9fff]{1,2}\s*(?:\d|三十|四十|[,，。、;；]|$))"
+TALK = frozenset("哈啊呀嘛咯嘞啦")  # closes what is said
 NOT_TAIL = re.compile(
     r"[^\S\n]?(?:分钟|分之|分(?!\s*(?:[,，。!]|$))|秒|个|天|斤|公(?!公)|块|元|人|口|岁|号|楼|组|年|月|点|时|次|遍|[.。]\d|[:：]\d|度|十|百|℃|°|片|粒|毫|克|小时|户|床|条|种|度|位|℃|例|袋|瓶"
     rf"|[米毛路]{_NAMED}|周(?![一二三四五六日天]){_NAMED})"
@@ -183,8 +184,10 @@ def tail_at(
     said, start = m[1], m.start(1)
     if said == "半":
         return "5", m.end(), None
-    # 三十六度四孙子: what runs on without a pause is the decimal, where 孙子 stands by itself too.
-    runs_on = at == start and len(said) == 1 and said in ZH and is_word(start + 1)
+    # 三十六度四孙子, 三十六度二哈: what runs on without a pause is the decimal, where what is behind
+    # it stands by itself too.
+    behind = is_word(start + 1) or text[start + 1 : start + 2] in TALK
+    runs_on = at == start and len(said) == 1 and said in ZH and behind
     if (is_word(start) and not runs_on) or (text[at:start] and NOT_TAIL.match(text, m.end())):
         return None
     if len(said) == 2 and (NOT_TAIL.match(text, m.end()) or is_word(start + 1)):
