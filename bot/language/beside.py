@@ -183,8 +183,6 @@ def _before(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("是名字")
     housed = around.topic is not None and around.topic.kind is Kind.HOUSEHOLD
     if someone and around.left_word in ANYBODY and not (around.settled or housed):
-        if left.near & BIT["verb"] and around.person:
-            return None  # 我姐刚下火车，人家测的37.7
         return no("没有说是谁")  # 别人体温36.5
     scored = left.near_text in SCORED and around.before & GOODS
     spoken = around.message & BIT["temp"] or left.bits & MEASURED

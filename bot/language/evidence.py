@@ -162,8 +162,6 @@ def judge_exact(number: Number, left: Left, around: Around) -> Verdict:
         return no("前后说的是别的事")
     if sign and _in_summer(around):
         return no(OTHER_HEAT)
-    if sign and around.of_thing and not (spoken or healthy(number)):
-        return no(OTHER_HEAT)  # 充电桩那插座烫，40.8℃
     tenths = number.form is Form.SPLIT and not number.written.endswith("半")
     usual = tenths and not rare_value(number)  # nobody says 36度4 of a room
     if around.bare and (usual or not (sign and around.message & BIT["climate"])):
@@ -199,8 +197,6 @@ def _somebodys(number: Number, left: Left, around: Around) -> bool:
     measured = around.settled or around.before & mask("verb device")
     labelled = left.unknown and number.unit is not Unit.NONE and around.next is not NOTHING
     label = labelled and not measured  # 开关箱里线头36度9，得紧螺丝
-    if label and rare_value(number):
-        return False
     ill = around.message & mask("symptom fever feverish medicine danger temp mine_before")
     if ill or around.person or left.bits & mask("day period night now"):
         return True

@@ -36,8 +36,6 @@ def _in_a_row(number: Number, left: Left, around: Around) -> Verdict | None:
         return no("说的是岁数")
     if left.mentions and is_place(left.mentions[0]) and number.unit is Unit.NONE:
         return no("是村子和数")  # 双井村37 柳树沟41
-    if around.inherits and left.near & BIT["seq"] and number.unit is Unit.NONE:
-        return no("接着说前面那样东西")  # 三十八码鞋退了，换成四十一
     normal, foreign = number.celsius in NORMAL, around.message & FOREIGN
     sign = number.unit is not Unit.NONE or left.near & mask("about under")  # 不到37，看个大概
     opens = around.bare and sign and not (around.message & BIT["climate"] or foreign)

@@ -27,11 +27,11 @@ def judge_slip(number: Number, left: Left, around: Around) -> Verdict:
     """What a number is that no living person can have."""
     plain = number.written.isdigit() or SIGNS.isdisjoint(number.written)
     degree = number.unit is Unit.DEGREE
+    if around.of_thing and degree:
+        return no("说的是别的东西")  # 发面放炕头，43度半
     other = left.foreign or around.measured_thing or (around.topic_thing and not around.measuring)
     if around.message & BIT["badly"] and degree and around.clean and not other:
         return ask(NOBODYS)
-    if around.of_thing and degree:
-        return no("说的是别的东西")  # 发面放炕头，43度半
     small = number.written[1:2] in POINTS and not around.settled  # 手环显示睡眠3.78
     return (
         _of_another(left, around, plain=plain or small)

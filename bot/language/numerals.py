@@ -184,8 +184,8 @@ def tail_at(
     said, start = m[1], m.start(1)
     if said == "半":
         return "5", m.end(), None
-    # 三十六度四孙子, 三十六度二哈: what runs on without a pause is the decimal, where what is behind
-    # it stands by itself too.
+    # 三十六度四孙子, 三十六度二哈: what runs on is the decimal, where the word behind it stands by
+    # itself too.
     behind = is_word(start + 1) or text[start + 1 : start + 2] in TALK
     runs_on = at == start and len(said) == 1 and said in ZH and behind
     if (is_word(start) and not runs_on) or (text[at:start] and NOT_TAIL.match(text, m.end())):

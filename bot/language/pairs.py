@@ -108,10 +108,14 @@ def bounds(drafts: list[Draft], message: Message) -> None:
 def scales(drafts: list[Draft], lines: list[list[Token]]) -> None:
     """体温计从35度到42度: how far a scale goes."""
     for one, two in pairwise(drafts):
-        if one.line != two.line or one.verdict.why != SCALE or two.left.mentions:
+        if one.line != two.line or one.verdict.why != SCALE or _named_between(one, two):
             continue
         if any(t.bits & BIT["to"] for t in lines[one.line][one.at + 1 : two.at]):
             two.verdict = replace(two.verdict, outcome="no", why=SCALE)
+
+
+def _named_between(one: Draft, two: Draft) -> bool:
+    return any(m.first > one.at for m in two.left.mentions)
 
 
 def knowledge(drafts: list[Draft], message: Message) -> None:

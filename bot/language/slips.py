@@ -157,8 +157,6 @@ def _called_wrong(line: list[Token], draft: Draft, good: list[Draft], bits: int)
     )
     if named and len(good) > 1 and bits & BIT["slip"]:
         return True
-    if len(good) > 1 and _mistaken(line, draft.at):
-        return True
     wrong = [t for t in ahead if t.bits & mask("slip mixed_up")]
     if wrong and len(good) > 1 and draft.left.bits & BIT["mine_before"] and not draft.renamed:
         return True  # 早先那个35.6打反了
@@ -185,18 +183,6 @@ def _withdrawn(line: list[Token], draft: Draft, good: list[Draft]) -> bool:
         return False
     end = next((d.at for d in good if d.line == draft.line and d.at > draft.at), len(line))
     return any(t.bits & BIT["takeback"] for t in line[draft.at + 1 : end])
-
-
-def _mistaken(line: list[Token], at: int) -> bool:
-    """刚才我说我爸38.5，是我拿错表了: the next clause says so."""
-    comma, start = at + 1, at
-    while start and line[start - 1].kind not in ("comma", "stop"):
-        start -= 1
-    if not any(t.bits & BIT["mine_before"] for t in line[start:at]):
-        return False
-    if comma + 1 >= len(line) or line[comma].kind != "comma" or line[comma + 1].text != "是":
-        return False
-    return any(t.bits & BIT["slip"] for t in _clause_after(line, comma))
 
 
 def _replaced(between: list[Token], one: Draft, two: Draft, fixed: bool) -> bool:

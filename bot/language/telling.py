@@ -44,8 +44,6 @@ def _opens(number: Number, around: Around) -> bool:
     about = number.unit is not Unit.NONE and around.before == BIT["about"]  # 将近37度，属于正常
     if not (around.bare and (number.exact or slip or about)) or around.before & ~BIT["about"]:
         return False
-    if around.next.text == OR and around.message & BIT["question"]:
-        return False
     fine = around.next.kind == "comma" and around.second.text.endswith("正常")
     after = around.after & ~BIT["standard"] if fine and about else around.after  # …，属于正常
     return not after & mask("hearsay standard joke") and around.next.text not in "呢?"
