@@ -29,6 +29,7 @@ TO_REPORT = turn("to_report")
 FOR = turn("for_whom")
 WIELDED = word_set("拿 拿着 举 举着 用 使 端 端着 掏 掏出")
 PASSED_ON = turn("passed_on")
+BORROWED = word_set("借 借了 借来 借的 找 跟")
 LETS = word_set("我 俺 咱 我们")
 PASSIVE = word_set("叫 让 被 给")
 ENDS = ("comma", "stop")
@@ -131,12 +132,26 @@ def others_measure(line: list[Token], mention: Mention) -> bool:
 
 def made(line: list[Token], mention: Mention, things: Collection[str]) -> bool:
     """老婆定的规矩，36.5: by whom a thing is, whose name ends the clause."""
-    if mention.kind not in KNOWN:
-        return False
     for at, token in _behind(line, mention, 5):
         if token.text[-1] == "的" and at + 2 < len(line) and line[at + 2].kind in ENDS:
             return at > mention.last + 1 and line[at + 1].text in things
     return False
+
+
+def lent(line: list[Token], mention: Mention) -> bool:
+    """借了满姨的，一量，36度7: whose thermometer it is."""
+    at = mention.last + 1
+    if at + 1 >= len(line) or line[at].text != "的":
+        return False
+    if not (line[at + 1].kind in ENDS or line[at + 1].bits & BIT["device"]):
+        return False
+    return any(t.text in BORROWED for t in line[max(0, mention.first - 3) : mention.first])
+
+
+def meddled(line: list[Token], mention: Mention) -> bool:
+    """奶奶那条是我弟乱按的: who only pressed the keys."""
+    at = mention.last + 1
+    return at < len(line) and bool(line[at].bits & BIT["mixed_up"])
 
 
 def thanked(line: list[Token], mention: Mention) -> bool:

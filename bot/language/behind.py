@@ -114,7 +114,8 @@ def _is_last_word(state: LineState, mention: Mention) -> bool:
         return True
     if state.line[after].number is not None and postposed(state):
         return True
-    return state.token(mention.last + 1).kind in ("comma", "stop", "open")
+    closing = mention.last + 1 + (state.token(mention.last + 1).text == "的")  # 36.6婆娘的，…
+    return state.token(closing).kind in ("comma", "stop", "open")
 
 
 def _later(state: LineState, place: int) -> Mention | None:
@@ -128,7 +129,9 @@ def _later(state: LineState, place: int) -> Mention | None:
         if any(t.degrees for t in state.line[place + 1 : later.first]):
             return None
         before, at = state.line[later.first - 1], later.last + 1
-        starts = before.kind in BREAK or before.text in SAID_IS
+        if before.text in AGENT_BEFORE and later.kind is Kind.HOUSEHOLD:
+            continue  # 昨天还跟我们一桌吃饭来着——小叔子
+        starts = before.kind in BREAK or before.text in SAID_IS or before.text == "-"
         after = state.token(at)
         ends = (
             after.kind in BREAK

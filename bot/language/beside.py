@@ -55,7 +55,7 @@ def by_neighbours(number: Number, left: Left, around: Around) -> Verdict | None:
             or _thing(left, around)
             or _odd_unit(number, left, around)
             or _owner(around)
-            or _sum_of(around)
+            or _sum_of(number, around)
         )
         if verdict is not None:
             return verdict
@@ -156,7 +156,9 @@ def _owner(around: Around) -> Verdict | None:
     return reading("后面说明是谁的体温") if told else None
 
 
-def _sum_of(around: Around) -> Verdict | None:
+def _sum_of(number: Number, around: Around) -> Verdict | None:
+    if number.unit is Unit.FAHRENHEIT and number.celsius is not None and around.people:
+        return None  # 97.9℉换算下来多少我不会，是我爷的
     told = around.next.text in SUMS or "".join(t.text for t in around.right[:2]) in SUMS  # 读 作
     return no("是算术题") if told else None
 

@@ -25,6 +25,7 @@ from bot.language.words import BIT, mask
 RARE = Decimal("35.8"), Decimal(39)  # what is outside needs some word of a person
 COLD = Decimal(35)
 BEASTS = turn_signs("beasts")
+DENYING = ("不是", "并不是")  # 是三十六度九，不是九度六
 OTHER_HEAT = "说的是水、天气、牲口或机器"
 
 
@@ -57,7 +58,8 @@ def _other_heat(number: Number, left: Left, around: Around) -> Verdict | None:
     pointed = left.near_text in POINTING  # 五粮液52度，高书记那个36度
     if pointed and around.told_of & FOREIGN:
         return no("旁边的度数不是人的")
-    if beside and not spoken and (pointed or not (someone or left.bits & MEASURED)):
+    claimed = left.near_text == "是" and any(t.text in DENYING for t in around.right)
+    if beside and not spoken and not claimed and (pointed or not (someone or left.bits & MEASURED)):
         return no("旁边的度数不是人的")
     day = exact and around.whole.bodily and left.near & mask("day period now")
     if day and not around.clause & HEAT:

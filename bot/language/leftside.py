@@ -18,6 +18,7 @@ SHOWN = turn("shown")
 HEIGHTS = turn("heights")
 MEASURES = turn_signs("pieces") | {"公斤", "立方", "小时", "天", "月"}
 EACH = ("一", "每", "1")
+SHOWN_TO = word_set("看 瞧 瞅 听 的")
 GLASSES = word_set("眼镜 灯")
 INNER = ("上", "里")
 ANDS = word_set("、 , 和 / 个")
@@ -62,14 +63,8 @@ class LeftSide(Labels):
             return mention.first - 2  # 我比他低 36.2
         if mention.kind is Kind.SELF and was_asked(self.line, mention):
             return mention.first - 1
-        if self._reports(mention) or others_measure(self.line, mention):
+        if self._reports(mention) or self._stands_by_left(mention, before):
             return mention.first - 1
-        if (
-            mention.kind is Kind.SELF
-            and before == "给"
-            and self.token(mention.last + 1).text == "的"
-        ):
-            return mention.first - 1  # 大夫报给我的数是37.4，我外甥的
         if mention.kind is Kind.YOU and before != "给" and not left.bits & mask("temp verb"):
             left.you = True
         last = self.line[mention.last].text
@@ -84,6 +79,12 @@ class LeftSide(Labels):
             return mention.first - 1
         self._gather(left, mention)
         return None
+
+    def _stands_by_left(self, mention: Mention, before: str) -> bool:
+        """给我瞧：36.3; 报给我的数是37.4; 人家测的37.7: nobody who was measured."""
+        if mention.kind is Kind.SELF:
+            return before == "给" and self.token(mention.last + 1).text in SHOWN_TO
+        return others_measure(self.line, mention)
 
     def _past_word(self, left: Left, at: int, place: int) -> int | None:
         """Notes this word; None where the walk ends at it."""

@@ -1,5 +1,7 @@
 """Numbers that may be a temperature typed wrong: 3.65, 63.5, 336.5 are asked about, or nobody's."""
 
+import re
+
 from bot.language.numerals import Number, Unit
 from bot.language.scope import (
     FOREIGN,
@@ -17,6 +19,7 @@ from bot.language.words import BIT, mask
 
 POINTS = frozenset(".。·,、点")
 OTHER = FOREIGN & ~BIT["goods"]
+WRITING = re.compile("[写填打抄念输按](?:的|错|成|着)")
 SIGNS = POINTS | {"度"}
 NOBODYS = "不像人的体温，得问"
 SOMEBODYS = "说的是人，数不像人的体温"
@@ -103,6 +106,7 @@ def _of_somebody(number: Number, left: Left, around: Around, plain: bool) -> Ver
 def _alone(number: Number, left: Left, around: Around, plain: bool) -> Verdict | None:
     """36.6.3 or 3.65 by itself, 一量63.5."""
     told = around.message & mask("device temp verb") or (_nearly(number) and not around.before)
+    told = told or (_first_off(number) and _written_down(around))
     if around.bare and not plain and told:
         return ask("像看错的体温")
     if _tripled(number.written, around) and not around.clause & FOREIGN:
@@ -110,6 +114,18 @@ def _alone(number: Number, left: Left, around: Around, plain: bool) -> Verdict |
     if around.whole.alone and not POINTS.isdisjoint(number.written):
         return ask(TYPED)
     return None
+
+
+def _first_off(number: Number) -> bool:
+    """63.4, 56.5: one decimal, and only the first figure or the order is wrong."""
+    head, _, tail = number.written.partition(".")
+    whole = len(tail) == 1 and len(head) == 2 and head.isdigit()
+    return whole and (head[1] in "5678" or head == "63")
+
+
+def _written_down(around: Around) -> bool:
+    """56.5，崽里帮我打的字: what stands behind it tells how it was written."""
+    return bool(WRITING.search("".join(t.text for t in around.right)))
 
 
 def _tripled(written: str, around: Around) -> bool:

@@ -48,6 +48,7 @@ class Moments(Whose):
             or (place and self.line[place - 1].text in HEIGHTS)
             or (said.period is not None and said.day is None and not clause & UNTIMED)
             or (only_time and not clause & BIT["greeting"])
+            or (clause & BIT["negation"] and self._denied())
         ):
             self.when = self._join(self.when, said)
         self.clause_when = UNSAID
@@ -76,6 +77,10 @@ class Moments(Whose):
             return None
         mention = self.by_last.get(place - 2)
         return mention if mention is not None and mention.kind in ASKED_OF else None
+
+    def _denied(self) -> bool:
+        """昨天我爸那个不是36.6，实际是37.6: whether the last number was denied."""
+        return bool(self.drafts) and self.drafts[-1].verdict.why == "是在否认"
 
     def _announced(self, place: int) -> None:
         """下午入户，额温枪：盖老四36.2；匡婶36.0: what stands before the colon holds for all."""

@@ -18,6 +18,7 @@ TELLS = turn("tells")
 CALLED_UP = frozenset(["视频", "视频上", "视频里"])
 TALK = HEARD | TELLS | CALLED_UP
 REMARKS = turn("remarks")
+NAMED = (Kind.KIN, Kind.NAME)
 STRANGERS = turn("strangers")
 THEIRS = word_set("的 那个 有个 一个 单位 厂里 厂 那边 家")
 CLOSE = (Kind.SELF, Kind.HOUSEHOLD)
@@ -39,6 +40,9 @@ class Scan(Moments):
                 first_of_clause = self._meet(mention, first_of_clause)
             if token.text == ":" and not self.drafts:
                 self._announced(place)
+                opened = self.by_first.get(place + 1)
+                if opened is not None and opened.kind in NAMED:
+                    first_of_clause = None  # 那我一起发：谌子萱，大二班，36.7
             if token.kind in ("comma", "stop"):
                 self._clause_ends(place, token)
                 first_of_clause = None

@@ -30,6 +30,7 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
     fixed = fixed or bool(
         bits & BIT["takeback"] and (bits & BIT["mine_before"] or "撤" in message.said.text)
     )
+    fixed = fixed or bool(bits & BIT["mine_before"] and bits & BIT["mixed_up"] and _pressed(lines))
     fixed = _denied_pairs(drafts, lines) or fixed or _starts_with_is(lines, good[0])
     fixed = fixed or any(
         d.renamed and _clause_bits(lines[d.line], d.at) & BIT["mine_before"] for d in good
@@ -57,6 +58,11 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
             if not two.timed:
                 two.day, two.period, two.minute = one.day, one.period, one.minute
     return fixed
+
+
+def _pressed(lines: list[list[Token]]) -> bool:
+    """奶奶那条是我弟乱按的: what stands there was sent by who only pressed the keys."""
+    return any(t.bits & BIT["mixed_up"] and t.text[0] in "乱瞎" for line in lines for t in line)
 
 
 def _redated(line: list[Token]) -> bool:

@@ -182,6 +182,8 @@ class Surnames(Called):
             if len(word) == 2 and word[0] in "小大二" and word[1] in "宝妮丫双胖妹弟军":
                 continue  # 宋小宝 is a name, 李老伴 is none
             inside = self.lexicon.classes.get(word, 0)
+            if inside == BIT["common"] and len(word) > 2 and inner + len(word) > end:
+                return True  # 连小数点
             if inside & BIT["nick"] and inner + len(word) == end:
                 continue  # 赵铁柱
             if len(word) >= 2 and inside & NAME_BREAK:

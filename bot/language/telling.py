@@ -44,8 +44,9 @@ def _opens(number: Number, around: Around) -> bool:
     about = number.unit is not Unit.NONE and around.before == BIT["about"]  # 将近37度，属于正常
     if not (around.bare and (number.exact or slip or about)) or around.before & ~BIT["about"]:
         return False
-    fine = around.next.kind == "comma" and around.second.text.endswith("正常")
-    after = around.after & ~BIT["standard"] if fine and about else around.after  # …，属于正常
+    after = around.after
+    if about and around.next.kind == "comma" and around.second.text.endswith("正常"):
+        after &= ~BIT["standard"]  # 将近37度，属于正常
     return not after & mask("hearsay standard joke") and around.next.text not in "呢?"
 
 
@@ -198,7 +199,8 @@ def _of_many(left: Left, around: Around) -> Verdict | None:
     if crowd and around.crowd and not person:
         return no("是全组全村的数")  # 二组52人全部报完，最高37.0
     counts = around.before & BIT["aggregate"] and not (around.whole.is_list and around.settled)
-    if counts and (place or not left.named):
+    person = person or (around.person and not place)  # 村里也要：谌子萱，大二班，36.7
+    if counts and not person and (place or not left.named):
         return no("是全组全村的数")
     return None
 

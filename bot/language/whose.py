@@ -79,10 +79,21 @@ class Whose(Surroundings):
             or (mention.kind is Kind.HOUSEHOLD and actors.is_house(line, mention))
             or actors.is_called(line, mention, self.by_first)
             or actors.thanked(line, mention)
-            or actors.greeted(line, mention)
-            or actors.others_measure(line, mention)
-            or actors.made(line, mention, self.lexicon.things)
+            or self._stands_outside(mention)
         )
+
+    def _stands_outside(self, mention: Mention) -> bool:
+        """早上好各位邻居; 我弟乱按的; 借了满姨的; 老婆定的规矩: cheap questions first."""
+        line, bits = self.line, self.message.bits
+        if bits & BIT["greeting"] and actors.greeted(line, mention):
+            return True
+        if mention.kind not in PERSONS:
+            return False
+        if bits & BIT["mixed_up"] and actors.meddled(line, mention):
+            return True
+        if "的" not in self.message.said.text:
+            return False
+        return actors.lent(line, mention) or actors.made(line, mention, self.lexicon.things)
 
     def _is_object(self, mention: Mention, first: Mention | None) -> bool:
         """让小宝给看的, 不是我, 托我报: to whom the clause only does something."""
