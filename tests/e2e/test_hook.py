@@ -333,7 +333,7 @@ def test_the_log_holds_nobody(house: Deployment) -> None:
         root.setLevel(level)
         logging.raiseExceptions = True
         logging.captureWarnings(False)
-    lines = stream.getvalue()
+    lines = re.sub(r"\b(time|ms)=\S+", "", stream.getvalue())  # a moment may read like a reading
     assert "handled" in lines
     found = [word for word in CANARIES if word in lines]
     assert found == []
