@@ -21,6 +21,7 @@ POINTS = frozenset(".。·,、点")
 OTHER = FOREIGN & ~BIT["goods"]
 WRITING = re.compile("[写填打抄念输按](?:的|错|成|着)")
 SIGNS = POINTS | {"度"}
+SPOKEN = re.compile("[三四]十[一二三四五六七八九]?[度点][零一二三四五六七八九半]")
 NOBODYS = "不像人的体温，得问"
 SOMEBODYS = "说的是人，数不像人的体温"
 TYPED = "像打错的体温"
@@ -136,7 +137,9 @@ def _tripled(written: str, around: Around) -> bool:
 
 
 def _nearly(number: Number) -> bool:
-    """33.1, 47.2: a decimal a few degrees beside what a living person has."""
+    """33.1, 47.2, 三十三度七: a decimal a few degrees beside what a living person has."""
+    if SPOKEN.fullmatch(number.written):
+        return True
     head, _, tail = number.written.partition(".")
     return len(tail) == 1 and head.isdigit() and 30 <= int(head) <= 49
 

@@ -44,7 +44,7 @@ def corrected(drafts: list[Draft], lines: list[list[Token]], message: Message) -
             draft.dropped, fixed = "自己说错了", True
             _inherit(draft, good)
     for one, two in pairwise(good):
-        if one.line != two.line or one.dropped:
+        if one.line != two.line or one.dropped or two.dropped:
             continue
         if _replaced(lines[one.line][one.at + 1 : two.at], one, two, fixed):
             one.dropped, fixed = "改成了后面的数", True
