@@ -24,8 +24,7 @@ def judge_three(number: Number, left: Left, around: Around) -> Verdict:
     if _said(left, around) or _told_plainly(number, left, around):
         return reading(POINTLESS)
     if around.whole.alone:
-        nothing_else = likely and not around.message  # 366 is a whole message
-        asked = around.whole.answers or not around.whole.is_group or nothing_else
+        asked = around.whole.answers or not around.whole.is_group
         if asked or (left.near & BIT["link"] and not left.mentions):
             return reading("单说三位数，少写了小数点")
         return ask("三位数，像少写了小数点")
